@@ -1,0 +1,99 @@
+# `make help` lists the targets. VARIANT picks flags and its own build folder:
+#   release (default)  debug  asan (address+undefined)  tsan  cover
+VARIANT ?= release
+B       := build/$(VARIANT)
+PKGS    := libpq json-c fcgi libcrypto zlib libxxhash
+CC      ?= cc
+
+CFLAGS_release := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2
+CFLAGS_debug   := -O0 -g3
+CFLAGS_asan    := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=all \
+                  -DARENA_POISON
+CFLAGS_tsan    := -O1 -g3 -fsanitize=thread
+CFLAGS_cover   := -O0 -g3 --coverage
+$(if $(CFLAGS_$(VARIANT)),,$(error unknown VARIANT '$(VARIANT)'))
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wvla \
+        -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+        -Wimplicit-fallthrough -Wformat=2 -Wundef
+# -ffp-contract=off: scores are the same bits with and without FMA hardware.
+override CFLAGS := -std=gnu17 $(WARN) -fstack-protector-strong \
+        -ffp-contract=off $(CFLAGS_$(VARIANT)) \
+        $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
+override CPPFLAGS := -Ilib -I$(B)/gen $(CPPFLAGS)
+LDLIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
+CHECK  := $(shell pkg-config --libs check 2>/dev/null)
+
+LIB   := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))
+CGI   := $(patsubst cgi/%.c,$(B)/bin/%.fcgi,$(wildcard cgi/*.c))
+JOBS  := $(patsubst %.c,$(B)/%.o,$(wildcard jobs/*.c))
+SUPP  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
+TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/*/test_*.c))
+BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
+FUZZ  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+C_ALL := $(wildcard lib/*/*.[ch] cgi/*.c jobs/*.[ch] tests/*/*.[ch])
+SQL   := $(sort $(wildcard sql/queries/*.sql sql/migrations/*.sql))
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(CGI) $(B)/bin/kith ## build workers and the kith program
+	@[ $(VARIANT) != release ] || ln -sfn release/bin build/bin
+
+$(B)/libkith.a: $(LIB) $(B)/gen/queries.o
+	@rm -f $@ && $(AR) rcs $@ $^
+$(B)/bin/%.fcgi: $(B)/cgi/%.o $(B)/libkith.a
+	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/bin/kith: $(JOBS) $(B)/libkith.a
+	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/tests/%: $(B)/tests/%.o $(SUPP) $(B)/libkith.a
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK) $(LDLIBS)
+$(B)/bench/%: $(B)/tests/bench/%.o $(B)/libkith.a
+	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# -MMD writes each object's headers beside it; the Makefile is one of them.
+$(B)/%.o: %.c Makefile | $(B)/gen/queries.h
+	@mkdir -p $(@D) && echo "  cc  $<" && \
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/gen/queries.o: $(B)/gen/queries.c $(B)/gen/queries.h
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+$(B)/gen/queries.c: $(SQL) sql/embed.awk Makefile
+	@mkdir -p $(@D) && awk -f sql/embed.awk $(SQL) > $@
+$(B)/gen/queries.h: $(B)/gen/queries.c
+	@awk -f sql/declare.awk $< > $@
+
+test: ## every test, on real parts; last line: N passed, N failed
+	@ops/local/install build run test
+	@tests/support/run_all.sh
+
+test-c: $(TESTS) all ## the C tests of VARIANT, with a private PostgreSQL
+	@tests/support/run_c.sh $(B) $(TESTS)
+
+bench: ## timings, release build only
+	@$(MAKE) --no-print-directory VARIANT=release bench-run
+bench-run: $(BENCH)
+	@for b in $(BENCH); do $$b || exit 1; done
+
+fuzz: ## FUZZ_S seconds (default 30) of each fuzz target, clang only
+	@for f in $(FUZZ); do tests/support/fuzz.sh $$f $(or $(FUZZ_S),30) || exit 1; done
+
+lint: $(B)/gen/queries.h ## rooms, lone headers, banned calls, sizes, docs in step
+	@tests/lint/run.sh "$(CC) $(CPPFLAGS)" $(C_ALL)
+
+format: ## rewrite C sources in place
+	@clang-format -i $(C_ALL)
+
+cover: ## line coverage of lib/ by the C tests
+	@$(MAKE) --no-print-directory test-c VARIANT=cover
+	@cd build/cover && gcov -r -n $$(find lib -name '*.gcda') | grep -A1 "File 'lib"
+
+clean: ## remove build/
+	@rm -rf build
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: all test test-c bench bench-run fuzz lint format cover clean help
+-include ops/make.mk
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,16 @@
+/*
+ * clock.h -- the two clocks, and the only file that reads them.
+ *
+ * wall  milliseconds since 1970 UTC: stamps, expiry.
+ * mono  microseconds since some start: durations and deadlines.
+ * Tests set the wall clock; the monotonic one always runs.
+ */
+#pragma once
+
+#include <stdint.h>
+
+int64_t clock_wall_ms(void);
+int64_t clock_mono_us(void);
+
+/* From now on clock_wall_ms() answers `at_ms`; 0 gives the real clock back. */
+void clock_set_wall_ms(int64_t at_ms);

@@ -1,0 +1,31 @@
+/*
+ * config.h -- the settings: read once from the environment, then constant.
+ *
+ * Source  environment variables KITH_<NAME>; the table is config.def.
+ * Errors  an unknown KITH_ name, or a value out of range, is ERR_INVALID with
+ *         a sentence that names the variable: a program stops at its start.
+ * Rule    passed as `const struct config *`; never global.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+struct config {
+#define CFG_TEXT(name, fallback, why) const char *name;
+#define CFG_COUNT(name, fallback, least, most, why) uint32_t name;
+#define CFG_FLAG(name, fallback, why) bool name;
+#include "base/config.def"
+#undef CFG_TEXT
+#undef CFG_COUNT
+#undef CFG_FLAG
+};
+
+/* Texts point into the environment or into static storage. */
+MUST_USE bool config_load(struct config *out, struct err *err);
+
+/* One line a setting: variable, default, range, what it bounds. */
+void config_print_help(FILE *out);

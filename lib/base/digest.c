@@ -1,0 +1,123 @@
+#include "base/digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+
+static const char b64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* libcrypto's digests fail only when the heap does; there is no way on. */
+static void need(int done)
+{
+    if (!done)
+        abort();
+}
+
+void digest_sha1(struct span a, struct span b,
+                 unsigned char out[DIGEST_SHA1_BYTES])
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+    need(ctx && EVP_DigestInit_ex(ctx, EVP_sha1(), NULL) &&
+         EVP_DigestUpdate(ctx, a.at, a.bytes) &&
+         EVP_DigestUpdate(ctx, b.at, b.bytes) &&
+         EVP_DigestFinal_ex(ctx, out, NULL));
+    EVP_MD_CTX_free(ctx);
+}
+
+void digest_sha256(struct span text, unsigned char out[DIGEST_SHA256_BYTES])
+{
+    need(EVP_Digest(text.at, text.bytes, out, NULL, EVP_sha256(), NULL));
+}
+
+void digest_hmac(struct span key, struct span text,
+                 unsigned char out[DIGEST_SHA256_BYTES])
+{
+    unsigned bytes = DIGEST_SHA256_BYTES;
+
+    need(HMAC(EVP_sha256(), key.at, (int)key.bytes,
+              (const unsigned char *)text.at, text.bytes, out, &bytes) != NULL);
+}
+
+bool digest_equal(const void *a, const void *b, size_t bytes)
+{
+    return !CRYPTO_memcmp(a, b, bytes);
+}
+
+bool digest_random(void *out, size_t bytes, struct err *err)
+{
+    if (RAND_bytes(out, (int)bytes) != 1)
+        return err_set(err, ERR_DOWN, "random source gives nothing");
+    return true;
+}
+
+void digest_b64(const void *at, size_t bytes, char *out)
+{
+    const unsigned char *p = at;
+    unsigned held = 0, bits = 0;
+
+    for (size_t i = 0; i < bytes; i++) {
+        held = held << 8 | p[i];
+        for (bits += 8; bits >= 6; bits -= 6)
+            *out++ = b64_digits[held >> (bits - 6) & 63];
+    }
+    if (bits)
+        *out = b64_digits[held << (6 - bits) & 63];
+}
+
+static int b64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+bool digest_unb64(struct span text, void *out, size_t cap_bytes, size_t *bytes)
+{
+    unsigned char *p = out;
+    unsigned held = 0, bits = 0;
+
+    if (text.bytes % 4 == 1 ||
+        text.bytes / 4 * 3 + text.bytes % 4 * 3 / 4 > cap_bytes)
+        return false;
+    for (size_t i = 0; i < text.bytes; i++) {
+        int value = b64_value(text.at[i]);
+        if (value < 0)
+            return false;
+        held = (held << 6 | (unsigned)value) & 0xffff;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            *p++ = (unsigned char)(held >> bits);
+        }
+    }
+    *bytes = (size_t)(p - (unsigned char *)out);
+    return !(held & ((1u << bits) - 1)); /* spare bits must be zero */
+}
+
+bool digest_unhex(struct span text, void *out, size_t cap_bytes, size_t *bytes)
+{
+    unsigned char *p = out;
+
+    if (text.bytes % 2 || text.bytes / 2 > cap_bytes)
+        return false;
+    for (size_t i = 0; i < text.bytes; i++) {
+        char c = text.at[i];
+        int value = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
+        if (value < 0)
+            return false;
+        p[i / 2] = (unsigned char)(i % 2 ? p[i / 2] | value : value << 4);
+    }
+    *bytes = text.bytes / 2;
+    return true;
+}

@@ -1,0 +1,144 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+bool file_read(const char *path, size_t most_bytes, struct span *text,
+               struct err *err)
+{
+    bool ok = false;
+    char *at = NULL;
+    size_t bytes = 0;
+    ssize_t got;
+    struct stat st = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        err_set(err, errno == ENOENT ? ERR_ABSENT : ERR_DENIED, "%s: %m", path);
+        goto out;
+    }
+    if (!S_ISREG(st.st_mode) || (size_t)st.st_size > most_bytes) {
+        err_set(err, ERR_LIMIT, "%s: not a file of at most %zu bytes", path,
+                most_bytes);
+        goto out;
+    }
+    if (!mem_take((size_t)st.st_size + 1, 1, &at, err))
+        goto out;
+    while (bytes < (size_t)st.st_size) {
+        got = read(fd, at + bytes, (size_t)st.st_size - bytes);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            err_set(err, ERR_DOWN, "%s: %m", path);
+            goto out;
+        }
+        if (!got)
+            break;
+        bytes += (size_t)got;
+    }
+    *text = (struct span){at, bytes};
+    ok = true;
+out:
+    if (!ok)
+        mem_give(at);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+bool file_begin(struct file_writer *w, const char *path, struct err *err)
+{
+    int bytes = snprintf(w->path, sizeof w->path, "%s", path);
+
+    w->fd = -1;
+    w->bytes = 0;
+    if (bytes < 0 || (size_t)bytes >= sizeof w->path)
+        return err_set(err, ERR_INVALID, "path too long: %.100s...", path);
+    snprintf(w->temporary, sizeof w->temporary, "%s.%ld.tmp", w->path,
+             (long)getpid());
+    w->fd = open(w->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (w->fd < 0)
+        return err_set(err, ERR_DENIED, "%s: %m", w->temporary);
+    return true;
+}
+
+static bool write_at(struct file_writer *w, size_t offset, const void *at,
+                     size_t bytes, struct err *err)
+{
+    const char *p = at;
+
+    while (bytes) {
+        ssize_t put = pwrite(w->fd, p, bytes, (off_t)offset);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return err_set(err, ERR_DOWN, "%s: %m", w->temporary);
+        p += put;
+        offset += (size_t)put;
+        bytes -= (size_t)put;
+    }
+    return true;
+}
+
+bool file_add(struct file_writer *w, const void *at, size_t bytes,
+              struct err *err)
+{
+    if (!write_at(w, w->bytes, at, bytes, err))
+        return false;
+    w->bytes += bytes;
+    return true;
+}
+
+bool file_patch(struct file_writer *w, size_t offset, const void *at,
+                size_t bytes, struct err *err)
+{
+    return write_at(w, offset, at, bytes, err);
+}
+
+static bool sync_folder(const char *path, struct err *err)
+{
+    char folder[sizeof((struct file_writer *)0)->path];
+    char *slash;
+    bool ok;
+    int fd;
+
+    snprintf(folder, sizeof folder, "%s", path);
+    slash = strrchr(folder, '/');
+    if (slash)
+        slash[slash == folder] = 0;
+    fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ok = fd >= 0 && fsync(fd) == 0;
+    if (!ok)
+        err_set(err, ERR_DOWN, "folder of %s: %m", path);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+bool file_publish(struct file_writer *w, struct err *err)
+{
+    bool ok = fsync(w->fd) == 0 && rename(w->temporary, w->path) == 0;
+
+    if (!ok)
+        err_set(err, ERR_DOWN, "%s: %m", w->path);
+    else
+        w->temporary[0] = 0;
+    file_drop(w);
+    return ok && sync_folder(w->path, err);
+}
+
+void file_drop(struct file_writer *w)
+{
+    if (w->fd >= 0) {
+        close(w->fd);
+        w->fd = -1;
+        if (w->temporary[0])
+            unlink(w->temporary);
+    }
+}

@@ -1,0 +1,8 @@
+# Usage: awk -f sql/declare.awk queries.c > queries.h
+BEGIN {
+    print "#pragma once\n"
+    print "struct sql_migration {\n    const char *name;\n    const char *text;\n};\n"
+    print "/* Ends with a row of null pointers. */"
+    print "extern const struct sql_migration sql_migrations[];"
+}
+/^const char sql_.*\[\] =$/ { sub(/^const /, "extern const "); sub(/ =$/, ";"); print }
