@@ -1,0 +1,114 @@
+/*
+ * model_format.h -- the model file, byte by byte.
+ *
+ *     0        struct model_head                     64 bytes
+ *     64       struct model_section [section_count]  32 bytes each
+ *     ...      zero bytes up to a multiple of 64
+ *     ...      first section, zero bytes up to a multiple of 64
+ *     ...      ...
+ *     size     end of the last section's padding
+ *
+ * Numbers    little-endian, fixed width; struct uuid is 16 plain bytes.
+ * Sections   start at multiples of MODEL_ALIGN in the order of the table and
+ *            follow each other without any other gap; all padding is zero.
+ * Checksums  of a section: hash_stream over its blocks of MODEL_BLOCK_BYTES,
+ *            the last one shorter; none at all gives 0. Of the head: hash64
+ *            over head and table, the field itself taken as 0.
+ * Versions   another MODEL_VERSION is refused. A section whose id is unknown
+ *            is ignored when marked MODEL_OPTIONAL, otherwise the file is
+ *            refused: that is how later programs add to the format.
+ * Size       8 bytes a pair, 28 bytes a user, 69 to 77 bytes a post, texts.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/uuid.h"
+
+#define MODEL_MAGIC "KITHMODL"
+/* The algorithm that this format serves. */
+#define MODEL_ALGORITHM "collaborative_filtering_v1"
+
+enum {
+    MODEL_VERSION = 1,
+    MODEL_ALIGN = 64,
+    MODEL_BLOCK_BYTES = 1 << 20,
+    MODEL_SECTIONS_MOST = 64,
+    MODEL_OPTIONAL = 1, /* flag of a section */
+    MODEL_VISIBLE = 1,  /* bit of POST_FLAGS */
+    MODEL_MAGIC_BYTES = 8,
+    MODEL_NAME_BYTES = 32,
+    MODEL_VERSION_BYTES = 40,
+};
+
+/* clang-format off */
+enum model_section_id {
+    MODEL_META = 1,       /* struct model_meta                              */
+    MODEL_USER_IDS,       /* uuid[U]     ascending: index = ordinal         */
+    MODEL_USER_ROWS,      /* u32[U + 1]  first pair of each user            */
+    MODEL_USER_POSTS,     /* u32[N]      pair of (post, mask), see pair.h   */
+    MODEL_USER_NORMS,     /* u32[U]      sum of squared weights             */
+    MODEL_USER_SCALES,    /* f32[U]      1 / sqrt(norm), 0 when norm is 0   */
+    MODEL_POST_IDS,       /* uuid[P]     ascending: index = ordinal         */
+    MODEL_POST_SLOTS,     /* u32[2^s]    hash table of POST_IDS, see below  */
+    MODEL_POST_ROWS,      /* u32[P + 1]  first pair of each post            */
+    MODEL_POST_USERS,     /* u32[N]      pair of (user, mask)               */
+    MODEL_POST_AUTHORS,   /* uuid[P]     zero: no author                    */
+    MODEL_POST_FLAGS,     /* u8[P]       MODEL_VISIBLE                      */
+    MODEL_POST_PUBLISHED, /* i64[P]      ms since 1970 UTC                  */
+    MODEL_POST_TEXT,      /* u8[...]     prepared bytes, opaque here        */
+    MODEL_POST_TEXT_ROWS, /* u64[P + 1]  where each post's text starts      */
+    MODEL_POST_TITLES,    /* struct model_title[P]                          */
+    MODEL_SECTIONS_END,
+};
+/* clang-format on */
+
+/*
+ * POST_SLOTS: a power of two of slots, at least 2 * P; a slot holds ordinal
+ * + 1 or 0. A post sits in the first slot at or after hash64(id) (wrapping)
+ * that was free when the posts were entered in order of their ordinals.
+ */
+
+struct model_head {
+    char magic[MODEL_MAGIC_BYTES];
+    uint32_t version;
+    uint32_t section_count;
+    uint64_t file_bytes;
+    uint64_t checksum;
+    uint64_t zero[4];
+};
+
+struct model_section {
+    uint32_t id;
+    uint32_t flags;
+    uint64_t offset;
+    uint64_t bytes;
+    uint64_t checksum;
+};
+
+struct model_meta {
+    uint32_t user_count, post_count;
+    uint32_t pair_count;
+    uint32_t largest_norm; /* of any user */
+    int64_t built_at_ms;
+    int64_t trained_until_ms; /* newest event used */
+    uint64_t data_hash;       /* of ids and pairs: same data, same hash */
+    uint32_t neighbours;      /* K when the caller names none */
+    uint8_t weight_view, weight_click, weight_like, weight_share; /* tenths */
+    uint8_t weight_max; /* 1: maximum of the types instead of their sum */
+    uint8_t zero[7];
+    char algorithm[MODEL_NAME_BYTES]; /* NUL-terminated, zero behind it */
+    char version[MODEL_VERSION_BYTES];
+};
+
+/* Where the title lies inside the post's own text. */
+struct model_title {
+    uint32_t offset, bytes;
+};
+
+_Static_assert(sizeof(struct model_head) == 64, "no hidden padding");
+_Static_assert(sizeof(struct model_section) == 32, "no hidden padding");
+_Static_assert(sizeof(struct model_meta) == 128, "no hidden padding");
+_Static_assert(sizeof(struct model_title) == 8, "no hidden padding");
+_Static_assert(sizeof(struct uuid) == 16, "no hidden padding");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "format");

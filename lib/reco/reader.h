@@ -1,0 +1,49 @@
+/*
+ * reader.h -- who asks, and which posts must not be shown to him.
+ *
+ * Never shown  posts not visible, his own, hidden by him, seen by him (in the
+ *              profile or in his row of the model), and those that earlier
+ *              pages of the same scroll already gave (`keys`).
+ * Keys         a post's key is 48 bits of a hash of its id, as a page cursor
+ *              carries it: independent of the model. Two posts share a key
+ *              once in 2^48; then one of them waits for the next scroll.
+ * Borrows      model and profile; valid as long as both are unchanged.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "reco/model.h"
+#include "reco/profile.h"
+
+enum {
+    READER_KEYS_MOST = 512,
+    READER_KEY_SLOTS = 2048, /* power of two, a quarter full at most */
+};
+
+struct reader {
+    const struct model *model;
+    const struct profile *profile;
+    struct uuid user;
+    uint32_t self; /* his ordinal, or ORDINAL_NONE */
+    uint32_t key_count;
+    uint64_t keys[READER_KEY_SLOTS]; /* hash table, see reader.c */
+};
+
+/* Low 48 bits of hash64 of the id. */
+uint64_t post_key(struct uuid post);
+
+/* Keys in any order, repeats allowed. More than READER_KEYS_MOST:
+ * ERR_LIMIT. */
+MUST_USE bool reader_make(struct reader *r, const struct model *model,
+                          const struct profile *profile, struct uuid user,
+                          const uint64_t *keys, uint32_t key_count,
+                          struct err *err);
+
+/* All of the above. O(log of his row). */
+bool reader_may_get(const struct reader *r, uint32_t post);
+
+/* The same without "seen" and "hidden", for who has sorted those out. O(1). */
+bool reader_may_get_unseen(const struct reader *r, uint32_t post);
