@@ -1,0 +1,116 @@
+/*
+ * posts.h -- the catalogue: users and posts, read and kept in step.
+ *
+ * Reading    iterators; a row borrows its texts until the next step. Columns
+ *            that are NULL read as nil, 0 or empty.
+ * Visible    neither hidden nor deleted, and published (published_at <= now).
+ * Writing    idempotent: the same rows again change nothing, not even
+ *            updated_at. Thousands of rows a statement; at most POSTS_BATCH.
+ *            In hosted mode (the host application owns users and posts) every
+ *            write of users or posts is ERR_DENIED.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/span.h"
+#include "base/uuid.h"
+#include "store/db.h"
+
+enum { POST_TAGS_MOST = 32, POSTS_BATCH = 10000 };
+
+struct post_counts {
+    int64_t views, clicks, likes, shares;
+};
+
+struct post_row {
+    struct uuid id;
+    struct uuid author; /* nil: none */
+    struct span author_name;
+    struct span title, body, language, image, url;
+    struct span tags[POST_TAGS_MOST];
+    size_t tag_count;
+    int64_t published_at_ms, updated_at_ms;
+    bool visible;
+    struct post_counts counts;
+};
+
+struct posts {
+    struct db_stream stream;
+    bool failed; /* once posts_next has returned false */
+};
+
+/* Every post, hidden and deleted ones too, by id; streamed. */
+struct posts posts_all(struct db *db, int64_t until_us, struct err *err);
+
+/*
+ * Visible posts, newest first, those behind (before_ms, before_id); start with
+ * INT64_MAX and any id. One index scan, no sort.
+ */
+struct posts posts_newest(struct db *db, size_t most, int64_t before_ms,
+                          struct uuid before_id, int64_t until_us,
+                          struct err *err);
+
+/* The named posts, by id; absent ones are left out. ids borrowed until the
+ * call returns. */
+struct posts posts_by_ids(struct db *db, const struct uuid *ids, size_t count,
+                          int64_t until_us, struct err *err);
+
+/*
+ * Posts whose row changed at or after since_ms (updated_at, hidden or deleted
+ * included), oldest change first. A transaction may commit later than its
+ * stamp: poll with an overlap of some seconds.
+ */
+struct posts posts_changed(struct db *db, int64_t since_ms, size_t most,
+                           int64_t until_us, struct err *err);
+
+bool posts_next(struct posts *it, struct post_row *row);
+void posts_end(struct posts *it);
+
+struct user_row {
+    struct uuid id;
+    struct span name;      /* empty: none */
+    int64_t created_at_ms; /* DB_NONE_I64: now */
+};
+
+/* *changed: rows that are new or different now. */
+MUST_USE bool users_upsert(struct db *db, const struct user_row *rows,
+                           size_t count, int64_t until_us, size_t *changed,
+                           struct err *err);
+
+/*
+ * Reads id, author, title, body, language, image, url, tags, published_at_ms
+ * and visible of a row (visible = false hides it; true also revives a deleted
+ * one); an author that is no user yet gets a row without a name. A tag with a
+ * control character is ERR_INVALID.
+ */
+MUST_USE bool posts_upsert(struct db *db, const struct post_row *rows,
+                           size_t count, int64_t until_us, size_t *changed,
+                           struct err *err);
+
+/* Marks as deleted; the rows stay. *changed: those that were not before. */
+MUST_USE bool posts_delete(struct db *db, const struct uuid *ids, size_t count,
+                           int64_t until_us, size_t *changed, struct err *err);
+
+/* Counts per post (ids[i] has counts[i]), written by training. Unknown posts
+ * are left out. */
+MUST_USE bool post_counts_write(struct db *db, const struct uuid *ids,
+                                const struct post_counts *counts, size_t count,
+                                int64_t counted_at_ms, int64_t until_us,
+                                struct err *err);
+
+/* Rows of each table, counted exactly: takes time in proportion. */
+struct store_sizes {
+    int64_t users, posts, posts_visible, interactions, recommendations;
+    int64_t newest_interaction_at_ms; /* 0: none */
+};
+MUST_USE bool store_sizes_load(struct db *db, int64_t until_us,
+                               struct store_sizes *out, struct err *err);
+
+/* True when users and posts belong to a host application (they are views);
+ * asked once a struct db. */
+MUST_USE bool store_hosted(struct db *db, int64_t until_us, bool *hosted,
+                           struct err *err);
