@@ -1,10 +1,16 @@
+/*
+ * The low-level SHA-256 is deprecated in favour of EVP, but only it has a state
+ * that can be copied without the heap; see digest_key_hmac().
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/digest.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char b64_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -33,13 +39,60 @@ void digest_sha256(struct span text, unsigned char out[DIGEST_SHA256_BYTES])
     need(EVP_Digest(text.at, text.bytes, out, NULL, EVP_sha256(), NULL));
 }
 
+_Static_assert(sizeof(SHA256_CTX) == sizeof((struct digest_key *)0)->inner,
+               "struct digest_key holds a SHA256_CTX");
+
+/* The state after one block of the key, each byte masked (RFC 2104). */
+static void begin_padded(const unsigned char key[SHA256_CBLOCK],
+                         unsigned char mask, uint64_t state[14])
+{
+    unsigned char block[SHA256_CBLOCK];
+    SHA256_CTX ctx;
+
+    for (size_t i = 0; i < sizeof block; i++)
+        block[i] = key[i] ^ mask;
+    need(SHA256_Init(&ctx) && SHA256_Update(&ctx, block, sizeof block));
+    memcpy(state, &ctx, sizeof ctx);
+    OPENSSL_cleanse(block, sizeof block);
+    OPENSSL_cleanse(&ctx, sizeof ctx);
+}
+
+void digest_key_init(struct digest_key *k, struct span secret)
+{
+    enum { INNER_MASK = 0x36, OUTER_MASK = 0x5c };
+    unsigned char key[SHA256_CBLOCK] = {0};
+
+    if (secret.bytes > sizeof key)
+        digest_sha256(secret, key);
+    else if (secret.bytes)
+        memcpy(key, secret.at, secret.bytes);
+    begin_padded(key, INNER_MASK, k->inner);
+    begin_padded(key, OUTER_MASK, k->outer);
+    OPENSSL_cleanse(key, sizeof key);
+}
+
+void digest_key_hmac(const struct digest_key *k, const struct span *parts,
+                     size_t count, unsigned char out[DIGEST_SHA256_BYTES])
+{
+    SHA256_CTX ctx;
+
+    memcpy(&ctx, k->inner, sizeof ctx);
+    for (size_t i = 0; i < count; i++)
+        need(SHA256_Update(&ctx, parts[i].at, parts[i].bytes));
+    need(SHA256_Final(out, &ctx));
+    memcpy(&ctx, k->outer, sizeof ctx);
+    need(SHA256_Update(&ctx, out, DIGEST_SHA256_BYTES) &&
+         SHA256_Final(out, &ctx));
+}
+
 void digest_hmac(struct span key, struct span text,
                  unsigned char out[DIGEST_SHA256_BYTES])
 {
-    unsigned bytes = DIGEST_SHA256_BYTES;
+    struct digest_key k;
 
-    need(HMAC(EVP_sha256(), key.at, (int)key.bytes,
-              (const unsigned char *)text.at, text.bytes, out, &bytes) != NULL);
+    digest_key_init(&k, key);
+    digest_key_hmac(&k, &text, 1, out);
+    OPENSSL_cleanse(&k, sizeof k);
 }
 
 bool digest_equal(const void *a, const void *b, size_t bytes)

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/span.h"
@@ -20,6 +21,18 @@ void digest_sha256(struct span text, unsigned char out[DIGEST_SHA256_BYTES]);
 /* HMAC-SHA256 (RFC 2104). */
 void digest_hmac(struct span key, struct span text,
                  unsigned char out[DIGEST_SHA256_BYTES]);
+
+/*
+ * A key prepared for many HMACs: the two hash states behind the padded key
+ * are kept, which leaves the text itself to hash. Holds secret material.
+ */
+struct digest_key {
+    uint64_t inner[14], outer[14]; /* states of libcrypto, copied by value */
+};
+void digest_key_init(struct digest_key *k, struct span secret);
+/* HMAC-SHA256 of the parts, one behind the other. */
+void digest_key_hmac(const struct digest_key *k, const struct span *parts,
+                     size_t count, unsigned char out[DIGEST_SHA256_BYTES]);
 
 /* Equal bytes, in a time that does not tell where they differ. */
 bool digest_equal(const void *a, const void *b, size_t bytes);
