@@ -12,8 +12,8 @@
  * Sections   start at multiples of MODEL_ALIGN in the order of the table and
  *            follow each other without any other gap; all padding is zero.
  * Checksums  of a section: hash_stream over its blocks of MODEL_BLOCK_BYTES,
- *            the last one shorter; none at all gives 0. Of the head: hash64
- *            over head and table, the field itself taken as 0.
+ *            the last one shorter; none at all gives 0. Of the head:
+ *            hash_stream over head, its own field taken as 0, and table.
  * Versions   another MODEL_VERSION is refused. A section whose id is unknown
  *            is ignored when marked MODEL_OPTIONAL, otherwise the file is
  *            refused: that is how later programs add to the format.
@@ -34,8 +34,9 @@ enum {
     MODEL_ALIGN = 64,
     MODEL_BLOCK_BYTES = 1 << 20,
     MODEL_SECTIONS_MOST = 64,
-    MODEL_OPTIONAL = 1, /* flag of a section */
-    MODEL_VISIBLE = 1,  /* bit of POST_FLAGS */
+    MODEL_OPTIONAL = 1,     /* flag of a section */
+    MODEL_VISIBLE = 1,      /* bit of POST_FLAGS */
+    NEIGHBOURS_MOST = 1000, /* largest K */
     MODEL_MAGIC_BYTES = 8,
     MODEL_NAME_BYTES = 32,
     MODEL_VERSION_BYTES = 40,

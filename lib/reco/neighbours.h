@@ -23,8 +23,7 @@
 #include "reco/scratch.h"
 
 enum {
-    NEIGHBOURS_MOST = 1000, /* largest K */
-    SIMILARITY_BITS = 24,   /* similarity 1 is 2^24 */
+    SIMILARITY_BITS = 24, /* similarity 1 is 2^24 */
 };
 
 struct neighbour {

@@ -62,8 +62,9 @@ struct reasons {
 };
 
 /*
- * Why each of posts[0..count) was recommended. As similarity(v) is itself a
- * sum over the reader's posts j, the score of post i splits exactly:
+ * Why each of posts[0..count), all different, was recommended. As similarity(v)
+ * is itself a sum over the reader's posts j, the score of post i splits
+ * exactly:
  *
  *     part(i, j) = sum over v of w_uj * w_vj * w_vi * r_v
  *     r_v        = floor(2^44 / sqrt(n_u * n_v))
@@ -81,8 +82,9 @@ MUST_USE bool recommend_explain(const struct reader *reader,
                                 const uint32_t *posts, uint32_t count,
                                 struct reasons *out, struct err *err);
 
-/* All parts of one post, for tests and tools: parts[profile->count]; returns
- * their sum. O(pairs of the neighbours). */
-uint64_t recommend_parts(const struct reader *reader, struct reco_scratch *s,
-                         const struct recommendation *from, uint32_t post,
-                         uint64_t *parts);
+/* All parts of one post, parts[j] for profile->posts[j]: what the shares are
+ * made of. For tests and tools. */
+MUST_USE bool recommend_parts(const struct reader *reader,
+                              struct reco_scratch *s,
+                              const struct recommendation *from, uint32_t post,
+                              uint64_t *parts, struct err *err);

@@ -1,0 +1,104 @@
+#include "reco/profile.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { SLOTS_PER_EVENT = 2, HASH_SHIFT = 32 };
+
+bool profile_init(struct profile *p, uint32_t most_events, struct err *err)
+{
+    uint32_t slots = 1;
+
+    *p = (struct profile){.most_events = most_events};
+    if (most_events < 1 || most_events > PROFILE_EVENTS_MOST)
+        return err_set(err, ERR_INVALID, "profile of %u events", most_events);
+    while (slots < SLOTS_PER_EVENT * most_events)
+        slots *= 2;
+    p->slot_mask = slots - 1;
+    if (mem_take(most_events, sizeof *p->posts, &p->posts, err) &&
+        mem_take(most_events, sizeof *p->hidden, &p->hidden, err) &&
+        mem_take(slots, sizeof *p->slots, &p->slots, err) &&
+        mem_take(most_events, sizeof *p->seen, &p->seen, err) &&
+        mem_take(most_events, sizeof *p->masks, &p->masks, err) &&
+        mem_take(most_events, sizeof *p->place_of, &p->place_of, err))
+        return true;
+    profile_release(p);
+    return false;
+}
+
+void profile_release(struct profile *p)
+{
+    mem_give(p->posts);
+    mem_give(p->hidden);
+    mem_give(p->slots);
+    mem_give(p->seen);
+    mem_give(p->masks);
+    mem_give(p->place_of);
+    *p = (struct profile){0};
+}
+
+/* The slot that holds the post, or the free one where it belongs. */
+static uint32_t slot_of(const struct profile *p, uint32_t post)
+{
+    const uint64_t golden = 0x9e3779b97f4a7c15u; /* 2^64 / golden ratio */
+    uint32_t i = (uint32_t)(post * golden >> HASH_SHIFT) & p->slot_mask;
+
+    while (p->slots[i] && p->seen[p->slots[i] - 1] != post)
+        i = (i + 1) & p->slot_mask;
+    return i;
+}
+
+/* Newest first: which events belong to the same post. Returns the posts. */
+static uint32_t gather(struct profile *p, const struct model *model,
+                       const struct history_event *events, uint32_t count)
+{
+    uint32_t seen = 0;
+
+    memset(p->slots, 0, ((size_t)p->slot_mask + 1) * sizeof *p->slots);
+    for (uint32_t e = 0; e < count; e++) {
+        uint32_t post, slot;
+        if (!model_find_post(model, events[e].post, &post)) {
+            p->place_of[e] = ORDINAL_NONE;
+            p->unknown_count++;
+            continue;
+        }
+        slot = slot_of(p, post);
+        if (!p->slots[slot]) {
+            p->seen[seen] = post;
+            p->masks[seen] = 0;
+            p->slots[slot] = ++seen;
+        }
+        p->place_of[e] = p->slots[slot] - 1;
+    }
+    return seen;
+}
+
+void profile_make(struct profile *p, const struct model *model,
+                  const struct history_event *events, uint32_t count)
+{
+    uint32_t seen;
+
+    p->count = p->hidden_count = p->unknown_count = p->norm = 0;
+    count = count < p->most_events ? count : p->most_events;
+    seen = gather(p, model, events, count);
+    for (uint32_t e = count; e-- > 0;) /* oldest first */
+        if (p->place_of[e] != ORDINAL_NONE) {
+            uint8_t *mask = &p->masks[p->place_of[e]];
+            *mask = mask_fold(*mask, events[e].type);
+        }
+    for (uint32_t i = 0; i < seen; i++) {
+        uint8_t mask = p->masks[i], weight = model->weight_of[mask];
+        if (mask & MASK_HIDE) {
+            p->hidden[p->hidden_count++] = p->seen[i];
+            continue;
+        }
+        p->posts[p->count++] = (struct profile_post){p->seen[i], mask, weight};
+        p->norm += (uint32_t)weight * weight;
+    }
+}
+
+bool profile_has(const struct profile *p, uint32_t post)
+{
+    return p->slots[slot_of(p, post)] != 0;
+}

@@ -1,0 +1,78 @@
+#include "reco/reader.h"
+
+#include "base/hash.h"
+
+#define KEY_MASK (((uint64_t)1 << 48) - 1)
+/* Stored keys carry this bit, so that a free slot is 0 and key 0 is not. */
+#define KEY_USED ((uint64_t)1 << 63)
+
+uint64_t post_key(struct uuid post)
+{
+    return hash64(post.b, UUID_BYTES) & KEY_MASK;
+}
+
+/* The slot that holds the key, or the free one where it belongs. */
+static uint32_t key_slot(const struct reader *r, uint64_t key)
+{
+    uint32_t i = (uint32_t)key & (READER_KEY_SLOTS - 1);
+
+    while (r->keys[i] && r->keys[i] != (key | KEY_USED))
+        i = (i + 1) & (READER_KEY_SLOTS - 1);
+    return i;
+}
+
+bool reader_make(struct reader *r, const struct model *model,
+                 const struct profile *profile, struct uuid user,
+                 const uint64_t *keys, uint32_t key_count, struct err *err)
+{
+    *r = (struct reader){.model = model,
+                         .profile = profile,
+                         .user = user,
+                         .self = ORDINAL_NONE,
+                         .key_count = key_count};
+    if (key_count > READER_KEYS_MOST)
+        return err_set(err, ERR_LIMIT, "%u posts to leave out, at most %d",
+                       key_count, READER_KEYS_MOST);
+    if (!model_find_user(model, user, &r->self))
+        r->self = ORDINAL_NONE;
+    for (uint32_t i = 0; i < key_count; i++) {
+        uint64_t key = keys[i] & KEY_MASK;
+        r->keys[key_slot(r, key)] = key | KEY_USED;
+    }
+    return true;
+}
+
+static bool row_has(struct row row, uint32_t ordinal)
+{
+    uint32_t from = 0;
+
+    while (row.count > 0) {
+        uint32_t half = row.count / 2;
+        if (pair_ordinal(row.pairs[from + half]) < ordinal) {
+            from += half + 1;
+            row.count -= half + 1;
+        } else if (pair_ordinal(row.pairs[from + half]) > ordinal) {
+            row.count = half;
+        } else {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool reader_may_get_unseen(const struct reader *r, uint32_t post)
+{
+    const struct model *m = r->model;
+
+    return model_post_visible(m, post) &&
+           !uuid_equal(m->post_authors[post], r->user) &&
+           (!r->key_count ||
+            !r->keys[key_slot(r, post_key(m->post_ids[post]))]);
+}
+
+bool reader_may_get(const struct reader *r, uint32_t post)
+{
+    return reader_may_get_unseen(r, post) && !profile_has(r->profile, post) &&
+           (r->self == ORDINAL_NONE ||
+            !row_has(model_user_row(r->model, r->self), post));
+}
