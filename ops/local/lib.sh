@@ -51,7 +51,9 @@ step()
 failed_step()
 {
     code=$?
-    if [ "$code" -ne 0 ] && [ -n "$STEP" ]; then
+    if [ "$code" -eq 130 ]; then
+        echo >&2
+    elif [ "$code" -ne 0 ] && [ -n "$STEP" ]; then
         printf 'failed\n\n' >&2
         tail -n "+$((STEP_START_LINE + 1))" "$STEP_LOG" | tail -n 20 >&2
         printf '\nAll of it: %s\n' "$STEP_LOG" >&2
@@ -61,27 +63,39 @@ failed_step()
 
 # ---- whose stack, and where
 
-# The user that runs everything: ourselves, or for root the unprivileged postgres
-# (initdb refuses root, and a worker needs no right of root).
-as_stack_user()
+# The user that runs everything: ourselves; for root the owner of VAR, or for a new one
+# the unprivileged postgres (initdb refuses root, and no part needs a right of root).
+stack_user()
 {
-    if [ "$(id -u)" -eq 0 ]; then
-        setpriv --reuid=postgres --regid=postgres --clear-groups -- \
-            env HOME=/ USER=postgres LOGNAME=postgres "$@"
+    if [ "$(id -u)" -ne 0 ]; then
+        id -un
+    elif [ -n "${VAR:-}" ] && [ -d "$VAR" ] && [ "$(stat -c %u "$VAR")" -ne 0 ]; then
+        stat -c %U "$VAR"
     else
-        "$@"
+        echo postgres
     fi
 }
 
 stack_uid()
 {
-    if [ "$(id -u)" -eq 0 ]; then id -u postgres; else id -u; fi
+    id -u "$(stack_user)"
+}
+
+as_stack_user()
+{
+    if [ "$(id -u)" -eq 0 ]; then
+        user=$(stack_user)
+        setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups -- \
+            env HOME=/ USER="$user" LOGNAME="$user" "$@"
+    else
+        "$@"
+    fi
 }
 
 # A name for what lies outside the checkout, the same at each call.
 stack_hash()
 {
-    printf '%s:%s' "$1" "$(stack_uid)" | sha256sum | cut -c1-12
+    printf '%s:%s' "$1" "$(id -u)" | sha256sum | cut -c1-12
 }
 
 # Fails unless the path is a real folder that belongs to the user of the stack.
@@ -93,6 +107,9 @@ is_own_folder()
 # Sets VAR when the checkout has one; else fails.
 find_var()
 {
+    if [ -d "$1/var" ] && [ ! -x "$1/var" ]; then
+        die "var belongs to $(stat -L -c %U "$1/var"): do this as that user, or as root"
+    fi
     VAR=$(cd "$1/var" 2>/dev/null && pwd -P) && [ -d "$VAR/etc" ]
 }
 
@@ -190,8 +207,8 @@ until_true()
 
 # ---- ports
 
-# Who listens on TCP port $1 in a way that ours would collide: "name (pid N)",
-# "another user's program", or nothing.
+# Who listens on TCP port $1 in a way that ours would collide: "name (pid N, in
+# FOLDER)", "another user's program", or nothing.
 port_holder()
 {
     inodes=$(awk -v port="$(printf ':%04X' "$1")" -v listen="$LISTEN" '
@@ -207,7 +224,8 @@ port_holder()
         if [ -n "$link" ]; then
             pid=${link#/proc/}
             pid=${pid%%/*}
-            printf '%s (pid %s)\n' "$(cat "/proc/$pid/comm")" "$pid"
+            printf '%s (pid %s, in %s)\n' "$(cat "/proc/$pid/comm")" "$pid" \
+                "$(readlink "/proc/$pid/cwd")"
             return 0
         fi
     done
