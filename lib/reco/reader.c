@@ -25,10 +25,13 @@ bool reader_make(struct reader *r, const struct model *model,
                  const struct profile *profile, struct uuid user,
                  const uint64_t *keys, uint32_t key_count, struct err *err)
 {
+    static const struct uuid zero;
+
     *r = (struct reader){.model = model,
                          .profile = profile,
                          .user = user,
                          .self = ORDINAL_NONE,
+                         .nobody = uuid_equal(user, zero),
                          .key_count = key_count};
     if (key_count > READER_KEYS_MOST)
         return err_set(err, ERR_LIMIT, "%u posts to leave out, at most %d",
@@ -65,7 +68,7 @@ bool reader_may_get_unseen(const struct reader *r, uint32_t post)
     const struct model *m = r->model;
 
     return model_post_visible(m, post) &&
-           !uuid_equal(m->post_authors[post], r->user) &&
+           (r->nobody || !uuid_equal(m->post_authors[post], r->user)) &&
            (!r->key_count ||
             !r->keys[key_slot(r, post_key(m->post_ids[post]))]);
 }

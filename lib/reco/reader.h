@@ -28,6 +28,7 @@ struct reader {
     const struct profile *profile;
     struct uuid user;
     uint32_t self; /* his ordinal, or ORDINAL_NONE */
+    bool nobody;   /* the zero id, which authors nothing */
     uint32_t key_count;
     uint64_t keys[READER_KEY_SLOTS]; /* hash table, see reader.c */
 };

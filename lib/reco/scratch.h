@@ -3,10 +3,10 @@
  *
  * Lifetime   made when a model is opened, reused by every request, released
  *            before the model is closed.
- * Invariant  between calls into reco/ every cell is zero: who writes clears,
- *            in the same pass that reads.
- * Size       4 bytes a user, 8 bytes and a bit a post; explanations add 8
- *            bytes for each (shown post, profile post), grown when needed.
+ * Invariant  between calls into reco/ every cell is zero unless said
+ *            otherwise: who writes clears, in the pass that reads.
+ * Size       4 bytes a user, 13 bytes a post; explanations add 8 bytes for
+ *            each (shown post, profile post), grown when needed.
  */
 #pragma once
 
@@ -14,21 +14,19 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "reco/kernel.h"
 #include "reco/model.h"
 
-enum {
-    SCRATCH_ALIGN = 64, /* a cache line, a 512-bit vector */
-    SCRATCH_BLOCK = 64, /* posts that share one `touched` byte */
-};
-
 struct reco_scratch {
-    uint32_t *dots; /* [users, rounded up to SCRATCH_ALIGN], also as u16 */
-    uint64_t *sums; /* [posts, rounded up to SCRATCH_BLOCK] */
-    unsigned char *touched; /* [posts / SCRATCH_BLOCK, rounded up to 8] */
-    uint32_t *marks;        /* [posts] index + 1 of what is explained */
-    uint64_t *shares;       /* grown by recommend_explain */
-    size_t shares_cap;
-    size_t user_room, post_room; /* items in dots, in sums */
+    const struct kernel *kernel;
+    uint32_t user_blocks, post_blocks; /* of KERNEL_USERS, KERNEL_POSTS */
+    void *dots;             /* [users, whole blocks] of u32, or of u16 */
+    uint64_t *sums;         /* [posts, whole blocks] */
+    unsigned char *touched; /* [post_blocks] a sum in the block is not 0 */
+    uint32_t *peaks;        /* [user_blocks or post_blocks]; not kept zero */
+    uint32_t *marks;        /* [posts] what recommend_explain looks for */
+    uint64_t *parts;        /* grown by recommend_explain; not kept zero */
+    size_t parts_cap;
     void *block;
 };
 
