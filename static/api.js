@@ -1,7 +1,6 @@
 /*
  * api.js -- the page's calls to the server, and one error for all that fails.
  */
-/** @import {Answer, Kind, Readers} from './types.js' */
 
 const FEED_POSTS = 20;
 const ANSWER_MS = 10_000; /* the server's own deadline is 5 s at most */
@@ -30,14 +29,14 @@ async function call(path, init) {
     throw new ApiError(response.status, problem.code ?? 'unknown', problem.request_id);
 }
 
-/** @param {Kind} kind @param {string} [cursor] @returns {Promise<Answer>} */
+/** @param {Kith.Kind} kind @param {string} [cursor] @returns {Promise<Kith.Answer>} */
 export function getFeed(kind, cursor) {
     const query = new URLSearchParams({ feed: kind, limit: String(FEED_POSTS) });
     if (cursor) query.set('cursor', cursor);
     return call('/api/feeds?' + query);
 }
 
-/** @returns {Promise<Readers>} */
+/** @returns {Promise<Kith.Readers>} */
 export const getReaders = () => call('/api/demo/readers');
 
 /** null is a new, anonymous reader. @param {string | null} id */

@@ -8,7 +8,6 @@
  *           shortcuts, letters, toast, toast-action, skip; more in feed.js,
  *           readers.js and learned.js
  */
-/** @import {Kind} from './types.js' */
 
 import { byId } from './dom.js';
 import { createFeed } from './feed.js';
@@ -40,7 +39,7 @@ const tracker = createTracker({
 const feed = createFeed(tracker, { onrejected: (id, undo) => undos.set(id, undo) },
     (post) => titles.set(post.id, post.title));
 
-/** @returns {Kind} */
+/** @returns {Kith.Kind} */
 const kind = () => new URLSearchParams(location.search).get('feed') === 'latest' ? 'latest' : 'for_you';
 
 function showTabs() {

@@ -2,7 +2,6 @@
  * card.js -- one post as an article of the feed: what it says, why it is here,
  * and what the reader can do with it. Contract: types.d.ts, Card.
  */
-/** @import {Card, CardActs, Post} from './types.js' */
 
 import { el, icon } from './dom.js';
 import { ago, count, excerpt, plural, shares, why } from './words.js';
@@ -39,7 +38,7 @@ function cover(src, gone) {
     return image;
 }
 
-/** @param {Post} post @param {string} requestId @param {CardActs} acts @returns {Card} */
+/** @param {Kith.Post} post @param {string} requestId @param {Kith.CardActs} acts @returns {Kith.Card} */
 export function createCard(post, requestId, acts) {
     const id = 'p-' + post.id;
     const url = webUrl(post.url);
@@ -98,7 +97,7 @@ export function createCard(post, requestId, acts) {
         more.textContent = open ? 'Show less' : 'Read more';
     }
 
-    /** @type {Card} */
+    /** @type {Kith.Card} */
     const card = {
         element,
         post,

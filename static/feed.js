@@ -7,7 +7,6 @@
  *   post-hide (card.js); feed-origin, feed-loading, feed-more, feed-end,
  *   feed-fresh, feed-empty, feed-error, feed-retry (index.html)
  */
-/** @import {Answer, Card, CardActs, Feed, Kind, Post, Tracker} from './types.js' */
 
 import { ApiError, getFeed } from './api.js';
 import { createCard } from './card.js';
@@ -35,7 +34,7 @@ function explain(error) {
     byId('error-reference').textContent = error.request ? 'Reference ' + error.request : '';
 }
 
-/** Share through the system, else copy. @param {Post} post @returns {Promise<boolean>} */
+/** Share through the system, else copy. @param {Kith.Post} post @returns {Promise<boolean>} */
 async function shareLink(post) {
     const url = `${location.origin}/?post=${encodeURIComponent(post.id)}`;
     try {
@@ -54,21 +53,21 @@ async function shareLink(post) {
 }
 
 /**
- * @param {Tracker} tracker
- * @param {Pick<CardActs, 'onrejected'>} outcome
- * @param {(post: Post) => void} onshow  told of each post that is shown
- * @returns {Feed}
+ * @param {Kith.Tracker} tracker
+ * @param {Pick<Kith.CardActs, 'onrejected'>} outcome
+ * @param {(post: Kith.Post) => void} onshow  told of each post that is shown
+ * @returns {Kith.Feed}
  */
 export function createFeed(tracker, { onrejected }, onshow) {
     const root = byId('feed');
     const liked = new Set();
-    let cards = /** @type {Card[]} */ ([]);
-    let kind = /** @type {Kind} */ ('for_you');
+    let cards = /** @type {Kith.Card[]} */ ([]);
+    let kind = /** @type {Kith.Kind} */ ('for_you');
     let cursor = /** @type {string | null} */ (null);
     let round = 0; /* a late answer of an older round is not shown */
     let busy = false;
 
-    /** @type {CardActs} */
+    /** @type {Kith.CardActs} */
     const acts = {
         liked,
         onrejected,
@@ -86,7 +85,7 @@ export function createFeed(tracker, { onrejected }, onshow) {
         cards.forEach((card, i) => card.place(i, size));
     }
 
-    /** @param {Card} card */
+    /** @param {Kith.Card} card */
     function hide(card) {
         const index = cards.indexOf(card);
         if (index < 0) return;
@@ -115,7 +114,7 @@ export function createFeed(tracker, { onrejected }, onshow) {
         root.replaceChildren();
     }
 
-    /** @param {Answer} answer */
+    /** @param {Kith.Answer} answer */
     function append(answer) {
         const known = new Set(cards.map((card) => card.post.id));
         for (const post of answer.posts) {
@@ -137,7 +136,7 @@ export function createFeed(tracker, { onrejected }, onshow) {
 
     /**
      * One request at a time; false when it failed or was overtaken.
-     * @param {() => Promise<Answer>} ask @param {(answer: Answer) => void} show
+     * @param {() => Promise<Kith.Answer>} ask @param {(answer: Kith.Answer) => void} show
      * @param {(error: ApiError) => void} failed
      */
     async function fetching(ask, show, failed) {
@@ -166,7 +165,7 @@ export function createFeed(tracker, { onrejected }, onshow) {
         setTail('error');
     }
 
-    /** @type {Feed['load']} */
+    /** @type {Kith.Feed['load']} */
     function load(next, keep = false) {
         const kept = keep && cards.length > 0;
         settleToast();
@@ -210,7 +209,7 @@ export function createFeed(tracker, { onrejected }, onshow) {
             ?? cards.find((card) => card.element.getBoundingClientRect().bottom > innerHeight / 3);
     }
 
-    /** @param {Card | undefined} card */
+    /** @param {Kith.Card | undefined} card */
     function focus(card) {
         card?.element.focus({ preventScroll: true });
         card?.element.scrollIntoView({ block: 'start' });

@@ -3,14 +3,13 @@
  * Down, Page Up, Ctrl+Home, Ctrl+End) inside it, and single letters anywhere.
  * The letters can be switched off (WCAG 2.1.4); `kith.keys` keeps the choice.
  */
-/** @import {Card, Feed} from './types.js' */
 
 import { byId } from './dom.js';
 import { takeToast } from './toast.js';
 
 const KEY = 'kith.keys';
 
-/** @param {Feed} feed @param {() => void} refresh */
+/** @param {Kith.Feed} feed @param {() => void} refresh */
 export function createKeys(feed, refresh) {
     const dialog = /** @type {HTMLDialogElement} */ (byId('shortcuts'));
     const letters = /** @type {HTMLInputElement} */ (byId('letters'));
@@ -25,7 +24,7 @@ export function createKeys(feed, refresh) {
         feed.focus(feed.cards()[Math.max(0, index)]);
     }
 
-    const withCard = (/** @type {(card: Card) => void} */ act) => () => {
+    const withCard = (/** @type {(card: Kith.Card) => void} */ act) => () => {
         const card = feed.current();
         if (card) act(card);
     };

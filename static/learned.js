@@ -5,7 +5,6 @@
  * Hooks    data-testid: learned, learned-events, learned-calls, learned-saved,
  *          learned-waiting, learned-item (data-state: waiting, stored, refused)
  */
-/** @import {Report, TrackedEvent} from './types.js' */
 
 import { byId, el, icon } from './dom.js';
 import { count } from './words.js';
@@ -13,7 +12,7 @@ import { count } from './words.js';
 const ROWS = 6;
 
 /** @type {Record<string, string>} */
-const VERBS = { view: 'Read', click: 'Opened', like: 'Liked', unlike: 'Unliked', share: 'Shared', hide: 'Hid' };
+const VERBS = { view: 'Saw', click: 'Opened', like: 'Liked', unlike: 'Unliked', share: 'Shared', hide: 'Hid' };
 
 /** @param {(postId: string) => string | undefined} titleOf */
 export function createLearned(titleOf) {
@@ -32,7 +31,7 @@ export function createLearned(titleOf) {
         byId('learned-bar').classList.toggle('running', waiting.size > 0);
     }
 
-    /** @param {TrackedEvent} event */
+    /** @param {Kith.TrackedEvent} event */
     function queued(event) {
         waiting.add(event.event_id);
         const row = el('li', { 'data-state': 'waiting', 'data-testid': 'learned-item' },
@@ -44,7 +43,7 @@ export function createLearned(titleOf) {
         show();
     }
 
-    /** @param {Report} report */
+    /** @param {Kith.Report} report */
     function flushed(report) {
         calls += 1;
         events += report.settled.length;

@@ -8,7 +8,6 @@
  * Hooks    data-testid: reader-button, reader-dialog, reader (data-reader-id,
  *          aria-current), reader-new
  */
-/** @import {Reader} from './types.js' */
 
 import { getReaders, readAs } from './api.js';
 import { byId, el, icon } from './dom.js';
@@ -16,7 +15,7 @@ import { toast } from './toast.js';
 
 const STRANGER = { name: 'You', taste: 'a new reader', about: 'Nobody we know yet. Start from nothing and watch the feed learn.' };
 
-/** @param {{name: string, taste: string, about: string}} reader */
+/** @param {{name: string, taste: string}} reader @returns {[Element, Element]} */
 function face(reader) {
     return [
         el('span', { class: 'initial', 'aria-hidden': 'true' }, reader.name.slice(0, 1)),
@@ -39,7 +38,7 @@ export async function createReaders(flush, switched) {
     const { readers } = answer;
     let current = answer.current;
 
-    /** @param {Reader | null} reader */
+    /** @param {Kith.Reader | null} reader */
     function choice(reader) {
         const shown = reader ?? STRANGER;
         const item = el('button', {
@@ -51,7 +50,9 @@ export async function createReaders(flush, switched) {
 
     function show() {
         const reader = readers.find((r) => r.id === current);
-        button.replaceChildren(...face(reader ?? STRANGER), icon('swap'));
+        const [initial, who] = face(reader ?? STRANGER);
+        who.prepend(el('span', { class: 'label' }, 'Read as '));
+        button.replaceChildren(initial, who, icon('swap'));
         list.querySelectorAll('button').forEach((item) => {
             const mine = (item.dataset.readerId ?? null) === (reader?.id ?? null);
             item.toggleAttribute('aria-current', mine);
@@ -76,5 +77,5 @@ export async function createReaders(flush, switched) {
     list.replaceChildren(...readers.map(choice), choice(null));
     show();
     button.addEventListener('click', () => dialog.showModal());
-    byId('read-as').hidden = false;
+    button.hidden = false;
 }

@@ -2,13 +2,12 @@
  * toast.js -- one short message at a time, with at most one action. The time
  * stands still while the pointer or the focus is on it.
  */
-/** @import {ToastAction} from './types.js' */
 
 import { byId, el } from './dom.js';
 
 const SHOW_MS = 6000;
 
-/** @type {ToastAction | undefined} */
+/** @type {Kith.ToastAction | undefined} */
 let pending;
 let timer = 0;
 
@@ -34,7 +33,7 @@ function start() {
     timer = setTimeout(settleToast, SHOW_MS);
 }
 
-/** @param {string} message @param {ToastAction} [action] */
+/** @param {string} message @param {Kith.ToastAction} [action] */
 export function toast(message, action) {
     settleToast();
     pending = action;

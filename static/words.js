@@ -3,7 +3,6 @@
  * from, when and how many. Pure functions; every sentence is one the answer
  * proves, so a fallback is never called a pick.
  */
-/** @import {Answer, Kind, Post} from './types.js' */
 
 /** @type {Record<string, string>} */
 const SOURCES = {
@@ -70,7 +69,7 @@ export function ago(at_ms) {
 /**
  * A history holds reads as well as likes; "liked" is said only of posts that
  * this page saw being liked.
- * @param {Post} post @param {Set<string>} liked ids
+ * @param {Kith.Post} post @param {Set<string>} liked ids
  */
 export function why(post, liked) {
     const reason = post.reasons?.find((r) => r.titles?.length);
@@ -80,12 +79,12 @@ export function why(post, liked) {
     return `Because you ${verb} ${both.format(titles)}`;
 }
 
-/** "62% readers like you, 38% same subject". @param {Post} post */
+/** "62% readers like you, 38% same subject". @param {Kith.Post} post */
 export const shares = (post) => (post.reasons ?? [])
     .map((r) => `${Math.round(r.share * 100)}% ${REASONS[r.code] ?? r.code.replaceAll('_', ' ')}`)
     .join(', ');
 
-/** @param {Answer} answer @param {Kind} kind */
+/** @param {Kith.Answer} answer @param {Kith.Kind} kind */
 export function origin(answer, kind) {
     if (answer.fallback_reason)
         return FALLBACKS[answer.fallback_reason] ?? 'A mixed selection, not personalised';
