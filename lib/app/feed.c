@@ -368,6 +368,11 @@ static void latest_from_model(struct feeder *f, const struct feed_ask *ask,
     }
     for (uint32_t i = 0; i < count; i++)
         add_model_post(m, best[i], RUNG_LATEST, 0, out, ask);
+    if (out->count) {
+        uint32_t last = best[out->count - 1];
+        out->cursor.published_at_ms = m->post_published_ms[last];
+        out->cursor.post = m->post_ids[last];
+    }
 }
 
 static void make_latest(struct feeder *f, const struct feed_ask *ask,

@@ -1,0 +1,12 @@
+/* track -- the worker that answers POST /api/track. */
+#include "app/track.h"
+
+int main(void)
+{
+    static const struct route routes[] = {
+        {"/api/track", track_post},
+        {0},
+    };
+
+    return serve("track", APP_PLAIN, routes);
+}

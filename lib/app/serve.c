@@ -1,0 +1,98 @@
+#include "app/serve.h"
+
+#include <stdlib.h>
+
+#include "app/reply.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "web/fcgi.h"
+
+enum {
+    ARENA_BYTES = 4 << 20,       /* a request of 64 kB and all made of it */
+    REPLY_MOST_BYTES = 16 << 20, /* 50 posts of 64 kB and more */
+};
+
+static const struct route *route_of(const struct route *routes,
+                                    struct span path)
+{
+    for (; routes->path; routes++)
+        if (span_is(path, routes->path))
+            return routes;
+    return NULL;
+}
+
+static void log_request(const char *name, const struct http_request *request,
+                        const struct http_reply *reply)
+{
+    struct log_line line;
+
+    log_begin(&line, reply->status >= 500 ? LOG_WARN : LOG_INFO, name,
+              "request");
+    log_word(&line, "id", request->request_text);
+    log_word(&line, "method", http_method_name(request->method));
+    log_value(&line, "path", request->path);
+    log_i64(&line, "status", reply->status);
+    log_i64(&line, "bytes", (int64_t)reply->body.bytes);
+    log_i64(&line, "took_us", clock_mono_us() - request->started_us);
+    log_end(&line);
+}
+
+static void answer(struct app *app, const struct route *routes,
+                   const struct http_request *request)
+{
+    const struct route *route = route_of(routes, request->path);
+
+    http_reply_reset(&app->reply);
+    if (route)
+        route->handle(app, request);
+    else
+        reply_problem(&app->reply, request, PROBLEM_not_found, NULL);
+    http_cors(&app->reply, request, app->config.origins);
+}
+
+static void serve_all(const char *name, struct app *app, struct fcgi *fcgi,
+                      const struct route *routes)
+{
+    struct http_request request;
+
+    while (
+        fcgi_next(fcgi, &app->arena, app->config.http_body_bytes, &request)) {
+        answer(app, routes, &request);
+        fcgi_answer(fcgi, &app->reply);
+        log_request(name, &request, &app->reply);
+        arena_reset(&app->arena);
+    }
+}
+
+static void log_state(const char *name, const char *event)
+{
+    struct log_line line;
+
+    log_begin(&line, LOG_INFO, name, event);
+    log_end(&line);
+}
+
+int serve(const char *name, enum app_part part, const struct route *routes)
+{
+    static struct app app; /* large */
+    struct fcgi *fcgi = NULL;
+    struct err err;
+
+    if (!app_open(&app, part, &err)) {
+        log_failure(LOG_ERROR, name, "start_failed", &err);
+        return EXIT_FAILURE;
+    }
+    if (!arena_init(&app.arena, ARENA_BYTES, &err) || !fcgi_open(&fcgi, &err)) {
+        log_failure(LOG_ERROR, name, "start_failed", &err);
+        app_close(&app);
+        return EXIT_FAILURE;
+    }
+    http_reply_init(&app.reply, REPLY_MOST_BYTES);
+    log_state(name, "started");
+    serve_all(name, &app, fcgi, routes);
+    log_state(name, "stopped");
+    fcgi_close(fcgi);
+    app_close(&app);
+    return EXIT_SUCCESS;
+}

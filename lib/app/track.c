@@ -1,0 +1,372 @@
+#include "app/track.h"
+
+#include <stdio.h>
+
+#include "app/event_wire.h"
+#include "app/identity.h"
+#include "app/reply.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "web/json_write.h"
+
+enum { US_PER_MS = 1000 };
+
+/* One batch on its way through. Arrays are of `count` items, in the arena. */
+struct batch {
+    struct app *app;
+    const struct http_request *request;
+    struct identity who;
+    struct json root, events; /* events is the root itself for a single one */
+    bool single;
+    size_t count;
+    struct event_verdict *verdicts; /* by index in the request */
+    struct event_row *rows;         /* of the accepted ones, packed */
+    size_t *index_of;               /* row -> index in the request */
+    enum event_fate *fates;         /* of the rows */
+    size_t row_count;
+    struct uuid *ids; /* by index */
+    bool *repeated;   /* by index: an id seen before in this batch */
+    uint32_t ignored_count;
+};
+
+static bool refuse(struct batch *b, enum problem_code code, const char *detail)
+{
+    reply_problem(&b->app->reply, b->request, code, detail);
+    return false;
+}
+
+static bool is_acceptable(struct batch *b)
+{
+    struct problem p = {.code = PROBLEM_unsupported_media_type,
+                        .request_id = b->request->request_text,
+                        .accept_post = "application/json, text/plain"};
+
+    if (http_media_is(b->request->content_type, "application/json") ||
+        http_media_is(b->request->content_type, "text/plain"))
+        return true;
+    problem_write(&b->app->reply, &p);
+    return false;
+}
+
+static bool too_many(struct batch *b)
+{
+    struct problem p = {.code = PROBLEM_too_many_events,
+                        .request_id = b->request->request_text,
+                        .most_events = b->app->config.track_events,
+                        .most_bytes = b->app->config.http_body_bytes};
+
+    problem_write(&b->app->reply, &p);
+    return false;
+}
+
+static bool read_shape(struct batch *b)
+{
+    struct err err;
+    bool found;
+
+    if (json_kind_of(&b->root) != JSON_OBJECT)
+        return refuse(b, PROBLEM_bad_shape,
+                      "the body is an event, or an object with events");
+    if (!json_find_array(&b->root, "events", &b->events, &found, &err))
+        return refuse(b, PROBLEM_bad_shape, "events is an array");
+    b->single = !found;
+    b->count = found ? json_count(&b->events) : 1;
+    if (!b->count)
+        return refuse(b, PROBLEM_empty_batch, NULL);
+    if (b->count > b->app->config.track_events)
+        return too_many(b);
+    return true;
+}
+
+/* The batch itself may name the reader; it must be the token's. */
+static bool check_reader(struct batch *b)
+{
+    struct span text;
+    struct uuid user;
+    struct err err;
+    bool found;
+
+    if (!json_find_text(&b->root, "user_id", &text, &found, &err) ||
+        (found && (!uuid_find(text, &user) || !uuid_equal(user, b->who.user))))
+        return refuse(b, PROBLEM_foreign_user, NULL);
+    return true;
+}
+
+static bool take_room(struct batch *b)
+{
+    struct arena *a = &b->app->arena;
+    struct err err;
+
+    if (arena_take(a, b->count, sizeof *b->verdicts, &b->verdicts, &err) &&
+        arena_take(a, b->count, sizeof *b->rows, &b->rows, &err) &&
+        arena_take(a, b->count, sizeof *b->index_of, &b->index_of, &err) &&
+        arena_take(a, b->count, sizeof *b->fates, &b->fates, &err) &&
+        arena_take(a, b->count, sizeof *b->ids, &b->ids, &err) &&
+        arena_take(a, b->count, sizeof *b->repeated, &b->repeated, &err))
+        return true;
+    log_failure(LOG_ERROR, "app", "track_failed", &err);
+    return refuse(b, PROBLEM_unavailable, NULL);
+}
+
+static bool read_offset(struct batch *b, int64_t *offset_ms)
+{
+    struct err err;
+    int64_t sent_at_ms = 0;
+    bool found;
+
+    *offset_ms = 0;
+    if (!json_find_i64(&b->root, "sent_at", 0, DB_MOST_MS, &sent_at_ms, &found,
+                       &err))
+        return refuse(b, PROBLEM_bad_shape,
+                      "sent_at is a time in milliseconds since 1970");
+    if (found)
+        *offset_ms = event_clock_offset(b->request->received_at_ms, sent_at_ms);
+    return true;
+}
+
+static bool is_repeated(const struct batch *b, struct uuid id)
+{
+    for (size_t i = 0; i < b->row_count; i++)
+        if (uuid_equal(b->rows[i].id, id))
+            return true;
+    return false;
+}
+
+static bool judge_event(struct batch *b, struct event_frame *f, size_t i,
+                        struct err *err)
+{
+    struct json event = b->single ? b->root : json_at(&b->events, i);
+    struct event_row *row = &b->rows[b->row_count];
+
+    if (!event_wire_read(f, &event, row, &b->verdicts[i], err))
+        return false;
+    b->ids[i] = row->id;
+    if (!b->verdicts[i].ok)
+        return true;
+    b->repeated[i] = is_repeated(b, row->id);
+    if (!b->repeated[i])
+        b->index_of[b->row_count++] = i;
+    return true;
+}
+
+static bool judge(struct batch *b)
+{
+    struct app *app = b->app;
+    struct buf text;
+    struct event_frame f = {.config = &app->config,
+                            .keys = &app->keys,
+                            .arena = &app->arena,
+                            .text = &text,
+                            .user = b->who.user,
+                            .received_at_ms = b->request->received_at_ms};
+    struct err err = {0};
+    bool ok = read_offset(b, &f.offset_ms);
+
+    if (!ok)
+        return false;
+    buf_init(&text, app->config.http_body_bytes);
+    for (size_t i = 0; ok && i < b->count; i++)
+        ok = judge_event(b, &f, i, &err);
+    buf_release(&text);
+    b->ignored_count = f.ignored_count;
+    if (!ok) {
+        log_failure(LOG_ERROR, "app", "track_failed", &err);
+        return refuse(b, PROBLEM_unavailable, NULL);
+    }
+    for (size_t i = 0; i < b->count; i++)
+        if (b->verdicts[i].foreign)
+            return refuse(b, PROBLEM_foreign_user, NULL);
+    return true;
+}
+
+static bool store(struct batch *b)
+{
+    struct app *app = b->app;
+    struct err err;
+    int64_t until_us =
+        b->request->started_us + (int64_t)app->config.track_wait_ms * US_PER_MS;
+
+    if (events_insert(&app->db, b->who.user, b->rows, b->row_count,
+                      b->request->received_at_ms, until_us, b->fates, &err))
+        return true;
+    log_failure(LOG_WARN, "app", "store_failed", &err);
+    return refuse(b, PROBLEM_unavailable,
+                  "events cannot be stored now; send the same batch again");
+}
+
+/* What became of a row, as a verdict of its event. */
+static void settle(struct batch *b)
+{
+    for (size_t i = 0; i < b->row_count; i++) {
+        struct event_verdict *v = &b->verdicts[b->index_of[i]];
+
+        if (b->fates[i] == FATE_UNKNOWN_POST)
+            *v = (struct event_verdict){.id_known = true,
+                                        .why = REJECTION_unknown_post};
+        else if (b->fates[i] == FATE_REFUSED)
+            *v = (struct event_verdict){.id_known = true,
+                                        .why = REJECTION_bad_metadata};
+        else if (b->fates[i] == FATE_DUPLICATE)
+            b->repeated[b->index_of[i]] = true;
+    }
+    /* A repeat shares the fate of the event it repeats. */
+    for (size_t i = 0; i < b->count; i++)
+        for (size_t j = 0; b->repeated[i] && j < i; j++)
+            if (uuid_equal(b->ids[i], b->ids[j]) && !b->verdicts[j].ok)
+                b->verdicts[i] = b->verdicts[j];
+}
+
+static void write_rejected(struct batch *b, struct json_write *w)
+{
+    json_write_array(w, "rejected");
+    for (size_t i = 0; i < b->count; i++) {
+        if (b->verdicts[i].ok)
+            continue;
+        json_write_object(w, NULL);
+        json_write_u64(w, "index", i);
+        if (b->verdicts[i].id_known)
+            json_write_uuid(w, "event_id", b->ids[i]);
+        else
+            json_write_null(w, "event_id");
+        json_write_word(w, "code", rejection_word(b->verdicts[i].why));
+        json_write_word(w, "detail", rejection_detail(b->verdicts[i].why));
+        json_write_end(w);
+    }
+    json_write_end(w);
+}
+
+/* Ids that we made, so that the client can name its events later. */
+static void write_made(struct batch *b, struct json_write *w)
+{
+    bool open = false;
+
+    for (size_t i = 0; i < b->count; i++) {
+        if (!b->verdicts[i].ok || !b->verdicts[i].id_made)
+            continue;
+        if (!open)
+            json_write_array(w, "assigned");
+        open = true;
+        json_write_object(w, NULL);
+        json_write_u64(w, "index", i);
+        json_write_uuid(w, "event_id", b->ids[i]);
+        json_write_end(w);
+    }
+    if (open)
+        json_write_end(w);
+}
+
+static void write_counts(const struct batch *b, struct json_write *w,
+                         size_t *rejected)
+{
+    size_t stored = 0, duplicates = 0;
+
+    for (size_t i = 0; i < b->count; i++) {
+        stored += b->verdicts[i].ok && !b->repeated[i];
+        duplicates += b->verdicts[i].ok && b->repeated[i];
+    }
+    *rejected = b->count - stored - duplicates;
+    json_write_u64(w, "received", b->count);
+    json_write_u64(w, "stored", stored);
+    json_write_u64(w, "duplicates", duplicates);
+}
+
+static bool all_rejected(const struct batch *b)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (b->verdicts[i].ok)
+            return false;
+    return true;
+}
+
+/* 422: the faults, as RFC 9457 extension `errors`. */
+static void write_all_rejected(struct batch *b)
+{
+    struct problem_fault *faults;
+    struct problem p = {.code = PROBLEM_all_rejected,
+                        .request_id = b->request->request_text};
+    struct err err;
+    char pointer[sizeof "/events/18446744073709551615"];
+    const char *copy;
+
+    if (arena_take(&b->app->arena, b->count, sizeof *faults, &faults, &err))
+        p.faults = faults;
+    for (size_t i = 0; p.faults && i < b->count; i++) {
+        int bytes =
+            b->single ? 0 : snprintf(pointer, sizeof pointer, "/events/%zu", i);
+        if (!arena_copy_text(&b->app->arena, pointer, (size_t)bytes, &copy,
+                             &err))
+            break;
+        faults[p.fault_count++] = (struct problem_fault){
+            .pointer = {copy, (size_t)bytes},
+            .code = rejection_word(b->verdicts[i].why),
+            .detail = rejection_detail(b->verdicts[i].why)};
+    }
+    problem_write(&b->app->reply, &p);
+}
+
+static void log_batch(const struct batch *b, size_t rejected)
+{
+    struct log_line line;
+
+    log_begin(&line, LOG_INFO, "app", "track");
+    log_word(&line, "request", b->request->request_text);
+    log_user(&line, b->who.user);
+    log_i64(&line, "events", (int64_t)b->count);
+    log_i64(&line, "rejected", (int64_t)rejected);
+    log_end(&line);
+}
+
+static void write_answer(struct batch *b)
+{
+    struct json_write w;
+    size_t rejected;
+
+    if (all_rejected(b)) {
+        log_batch(b, b->count);
+        write_all_rejected(b);
+        return;
+    }
+    http_header(&b->app->reply, "Cache-Control", SPAN("no-store"));
+    json_write_init(&w, &b->app->reply.body);
+    json_write_object(&w, NULL);
+    write_counts(b, &w, &rejected);
+    write_rejected(b, &w);
+    json_write_array(&w, "retry"); /* a batch is stored whole or not at all */
+    json_write_end(&w);
+    write_made(b, &w);
+    if (b->ignored_count)
+        json_write_u64(&w, "ignored_fields", b->ignored_count);
+    json_write_i64(&w, "server_time", clock_wall_ms());
+    json_write_end(&w);
+    log_batch(b, rejected);
+}
+
+static void take_batch(struct batch *b)
+{
+    if (!read_shape(b) || !check_reader(b) || !take_room(b) || !judge(b))
+        return;
+    if (b->row_count && !store(b))
+        return;
+    settle(b);
+    write_answer(b);
+}
+
+void track_post(struct app *app, const struct http_request *request)
+{
+    struct batch b = {.app = app, .request = request};
+    struct err err;
+
+    if (!reply_method(&app->reply, request, app->config.origins, "POST") ||
+        !reply_same_site(&app->reply, request, app->config.origins) ||
+        !is_acceptable(&b) ||
+        !reply_body(&app->reply, request, app->config.http_body_bytes))
+        return;
+    if (!json_parse(request->body, app->config.http_body_bytes, JSON_DEPTH,
+                    &b.root, &err)) {
+        refuse(&b, PROBLEM_bad_json, "the body is not JSON in UTF-8");
+        return;
+    }
+    if (identity_find(&app->config, &app->keys, request, &app->reply, &b.who))
+        take_batch(&b);
+    json_release(&b.root);
+}
