@@ -6,14 +6,14 @@
  *         request must be answered.
  * Socket  the listening socket is file descriptor 0, bound by the supervisor;
  *         it is made non-blocking, so all who share it must be workers of ours.
- * Stop    SIGTERM and SIGINT are blocked from open to close and read from a
+ * Stop    SIGTERM and SIGINT are blocked from open on and read from a
  *         descriptor that is waited on together with the socket: a signal
  *         never interrupts a request, and none is missed between a check and
  *         a wait. It ends fcgi_next(); waiting connections stay in the backlog
  *         for the next worker. SIGPIPE is ignored; the death of the parent is
  *         a SIGTERM (PR_SET_PDEATHSIG).
  * Time    a peer that stops in the middle of a request or of reading its
- *         answer is given up after FCGI_PEER_WAIT_S (SIGALRM is used for it).
+ *         answer is given up after FCGI_PEER_WAIT_MS (SIGALRM is used for it).
  * Trust   CONTENT_LENGTH is compared with what came, never relied on. The
  *         socket's file mode decides who may connect: libfcgi aborts on a few
  *         malformed records that nginx cannot send.
@@ -27,14 +27,15 @@
 #include "base/err.h"
 #include "web/http.h"
 
-enum { FCGI_PEER_WAIT_S = 10 };
+enum { FCGI_PEER_WAIT_MS = 10000 };
 
 struct fcgi; /* one a process */
 
 /* ERR_INVALID when descriptor 0 is no listening socket. */
 MUST_USE bool fcgi_open(struct fcgi **out, struct err *err);
-/* Closes a request left unanswered; gives the signal mask back. NULL is fine.
- */
+/* Another patience than FCGI_PEER_WAIT_MS; at least 1. */
+void fcgi_peer_wait(struct fcgi *f, int wait_ms);
+/* Drops a request left unanswered. NULL is fine. */
 void fcgi_close(struct fcgi *f);
 
 /*
