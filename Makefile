@@ -56,6 +56,10 @@ $(B)/bench/%: $(B)/tests/bench/%.o $(B)/libkith.a
 $(B)/%.o: %.c Makefile | $(B)/gen/queries.h
 	@mkdir -p $(@D) && echo "  cc  $<" && \
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+# The revision that `kith --version` names.
+REVISION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+$(B)/jobs/kith.o: override CPPFLAGS += -DKITH_REVISION='"$(REVISION)"'
+
 $(B)/gen/queries.o: $(B)/gen/queries.c $(B)/gen/queries.h
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(B)/gen/queries.c: $(SQL) sql/embed.awk Makefile

@@ -1,10 +1,12 @@
 /* feeds -- the worker that answers GET /api/feeds. */
+#include "app/admin.h"
 #include "app/feeds.h"
 
 int main(void)
 {
     static const struct route routes[] = {
         {"/api/feeds", feeds_get},
+        {"/healthz", admin_healthz},
         {0},
     };
 

@@ -1,10 +1,12 @@
 /* track -- the worker that answers POST /api/track. */
+#include "app/admin.h"
 #include "app/track.h"
 
 int main(void)
 {
     static const struct route routes[] = {
         {"/api/track", track_post},
+        {"/healthz", admin_healthz},
         {0},
     };
 
