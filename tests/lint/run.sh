@@ -54,6 +54,7 @@ check settings "$lint/config_docs.sh"
 check machine "$lint/machine.sh"
 check shell "$lint/shell.sh"
 check types types
+check page_size "$lint/page_size.sh"
 
 "$lint/sizes.sh" "$@" | sed 's/^/advice  /'
 [ -z "${TALLY:-}" ] || echo "$passed $failed 0 lint" >>"$TALLY"

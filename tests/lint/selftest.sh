@@ -193,4 +193,15 @@ accepts shell tests/lint/shell.sh
 printf '#!/bin/sh\nrm $1\n' >bad
 refuses shell 'SC2086' tests/lint/shell.sh
 
+# ---- size of the page
+mkdir -p static
+head -c 3000 /dev/urandom >static/tracker.js
+head -c 14000 /dev/urandom >static/app.js
+accepts page_size tests/lint/page_size.sh
+head -c 5000 /dev/urandom >static/tracker.js
+refuses page_size 'budget 4096' tests/lint/page_size.sh
+head -c 3000 /dev/urandom >static/tracker.js
+head -c 2000 /dev/urandom >static/more.js
+refuses page_size 'budget 15360, with 1 other' tests/lint/page_size.sh
+
 exit "$failed"

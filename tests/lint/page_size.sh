@@ -1,0 +1,26 @@
+#!/bin/sh
+# What travels to a reader stays small: the tracker within 4 KiB, the rest of the
+# page's scripts within 15 KiB, as gzip -6 makes them.
+set -eu
+readonly TRACKER_BYTES=4096
+readonly PAGE_BYTES=15360
+
+# within LIMIT FILE...: each file is sent, and so compressed, on its own
+within()
+{
+    limit=$1
+    shift
+    bytes=0
+    for f; do
+        bytes=$((bytes + $(gzip -6nc "$f" | wc -c)))
+    done
+    [ "$bytes" -gt "$limit" ] || return 0
+    echo "$1:1: $bytes bytes compressed, budget $limit${2:+, with $(($# - 1)) other files}"
+    return 1
+}
+
+bad=0
+within "$TRACKER_BYTES" static/tracker.js || bad=1
+# shellcheck disable=SC2046  # names of ours, without spaces
+within "$PAGE_BYTES" $(find static -name '*.js' ! -name tracker.js) || bad=1
+exit "$bad"
