@@ -128,8 +128,8 @@ export function createFeed(tracker, { onrejected }, onshow) {
         cursor = answer.has_more ? answer.next_cursor : null;
         number();
         const { model } = answer;
-        byId('origin').textContent = origin(answer, kind);
-        byId('model').textContent = model && answer.source === 'ml_recommendations'
+        byId('origin').textContent = cards.length ? origin(answer, kind) : '';
+        byId('model').textContent = model && cards.length && answer.source === 'ml_recommendations'
             ? `model trained ${ago(Date.now() - model.age_s * 1000)}` : '';
         setTail(!cards.length ? 'empty' : cursor ? 'more' : 'end');
     }

@@ -13,7 +13,7 @@ import { getReaders, readAs } from './api.js';
 import { byId, el, icon } from './dom.js';
 import { toast } from './toast.js';
 
-const STRANGER = { name: 'You', taste: 'a new reader', about: 'Nobody we know yet. Start from nothing and watch the feed learn.' };
+const STRANGER = { name: 'You', taste: '(new reader)', about: 'Nobody we know yet. Start from nothing and watch the feed learn.' };
 
 /** @param {{name: string, taste: string}} reader @returns {[Element, Element]} */
 function face(reader) {
