@@ -1,7 +1,7 @@
 #!/bin/sh
 # Usage: tests/lint/asserts.sh FILE...
 # An assert with an effect, or one that calls: release builds drop both. What
-# only looks (memcmp, isfinite, in_object ...) may be called.
+# only looks (memcmp, isfinite, in_object, kind_of ...) may be called.
 set -eu
 awk -f "$(dirname "$0")/code.awk" "$@" | awk '
     BEGIN {
@@ -48,7 +48,7 @@ awk -f "$(dirname "$0")/code.awk" "$@" | awk '
             call = substr(s, RSTART, RLENGTH)
             s = substr(s, RSTART + RLENGTH)
             gsub(/[ \t(]/, "", call)
-            if (!(call in looks) && call !~ /(^|_)(is|has|in)_/)
+            if (!(call in looks) && call !~ /(^|_)(is|has|in)_|_(of|count)$/)
                 complain("assert calls " call "()")
         }
     }

@@ -1,10 +1,13 @@
 #!/bin/sh
-# A module is a .c with its .h. tsort complains when the include graph loops.
+# A module is a .c with its .h, and with what only its files share (a_inner.h,
+# a_parts.h). tsort complains when the include graph loops.
 set -eu
 loops=$(find lib -name '*.[ch]' | while read -r f; do
     module=${f#lib/}
     module=${module%.*}
-    sed -n 's,^#include "\(.*\)\.h".*,\1,p' "$f" |
+    module=${module%_inner}
+    module=${module%_parts}
+    sed -n 's,^#include "\(.*\)\.h".*,\1,p' "$f" | sed 's,_inner$,,; s,_parts$,,' |
     while read -r other; do
         [ "$other" = "$module" ] || echo "$module $other"
     done
