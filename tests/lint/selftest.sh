@@ -152,6 +152,8 @@ rm -f lib/reco/*
 # ---- SQL
 printf -- '-- Reads a row. $1 id\nSELECT $1;\n' >sql/queries/a.sql
 accepts sql tests/lint/sql_heads.sh sql/queries/a.sql
+printf -- '-- Reads a row. $1 id, $2 .. $4 more\nSELECT $1, $2, $3, $4;\n' >sql/queries/c.sql
+accepts sql tests/lint/sql_heads.sh sql/queries/c.sql
 printf 'SELECT 1;\n' >sql/queries/b.sql
 refuses sql 'starts without' tests/lint/sql_heads.sh sql/queries/b.sql sql/queries/a.sql
 printf -- '-- Reads a row. $1 id\nSELECT $1, $2;\n' >sql/queries/b.sql

@@ -29,8 +29,20 @@ awk '
             close_file()
         exit bad
     }
+    # "$2 .. $5" names four.
+    function spell_out(s,    range, ends, n)
+    {
+        while (match(s, /\$[0-9]+ *\.\. *\$[0-9]+/)) {
+            range = substr(s, RSTART, RLENGTH)
+            s = substr(s, RSTART + RLENGTH)
+            split(range, ends, /[ $.]+/)
+            for (n = ends[2] + 1; n < ends[3] + 0; n++)
+                head = head " $" n " "
+        }
+    }
     function close_file(    n)
     {
+        spell_out(head)
         for (n = 1; n <= most; n++)
             if (file ~ /queries\// && head !~ ("\\$" n "([^0-9]|$)"))
                 complain("the head comment does not name $" n)
