@@ -1,0 +1,33 @@
+/*
+ * Projects  page     tests that share one stack; any order, in parallel
+ *           outage   tests that stop parts of a stack; one of their own a worker
+ * Browser   Debian's Chromium; nothing is downloaded.
+ */
+import { defineConfig, devices } from '@playwright/test';
+
+export default defineConfig({
+    testDir: '.',
+    outputDir: 'results/tests',
+    globalSetup: './support/setup.ts',
+    workers: 2,
+    fullyParallel: false,
+    forbidOnly: !!process.env.CI,
+    retries: 0,
+    timeout: 30_000,
+    expect: { timeout: 10_000 },
+    reporter: [['list'], ['json', { outputFile: 'results/report.json' }]],
+    use: {
+        ...devices['Desktop Chrome'],
+        trace: 'retain-on-failure',
+        screenshot: 'only-on-failure',
+        launchOptions: {
+            executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+            args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+                '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+        },
+    },
+    projects: [
+        { name: 'outage', testMatch: 'outage/*.spec.ts' },
+        { name: 'page', testMatch: 'page/*.spec.ts' },
+    ],
+});

@@ -1,0 +1,155 @@
+/*
+ * reader.ts -- somebody who reads the page: what he sees, does, and what of it
+ * the server knows.
+ *
+ * Time    stands still and moves only by pass(); the server's own goes on.
+ * Facts   are read from the database or from the answers the page got, never
+ *         from what the page says about itself.
+ */
+import { expect, type Locator, type Page, type Request } from '@playwright/test';
+import type { Row, Stack } from './stack.ts';
+
+export type Answer = Kith.Answer;
+export type Post = Kith.Post;
+
+export const WAIT_MS = 5000; /* the tracker sends this long after the first event */
+export const VIEW_MS = 1000;
+
+export class Reader {
+    readonly page: Page;
+    readonly stack: Stack;
+    /** What /api/feeds said, oldest first. */
+    readonly answers: Answer[] = [];
+    /** Calls of /api/track that have left the page. */
+    readonly calls: Request[] = [];
+
+    constructor(page: Page, stack: Stack) {
+        this.page = page;
+        this.stack = stack;
+        page.on('request', (request) => {
+            if (new URL(request.url()).pathname === '/api/track') this.calls.push(request);
+        });
+        page.on('response', async (response) => {
+            if (new URL(response.url()).pathname !== '/api/feeds' || !response.ok()) return;
+            const answer = await response.json().catch(() => null);
+            if (answer) this.answers.push(answer);
+        });
+    }
+
+    async open(path = '/') {
+        const now = Date.now();
+        await this.page.clock.install({ time: now });
+        await this.page.clock.pauseAt(now + 1);
+        await this.page.goto(path);
+        await this.shown();
+    }
+
+    /** Waits until posts are there and nothing is being fetched. */
+    async shown() {
+        await expect(this.posts.first()).toBeVisible();
+        await expect(this.page.locator('#feed')).toHaveAttribute('aria-busy', 'false');
+    }
+
+    /** Every observer has been told what is in view now. */
+    settled() {
+        return this.page.evaluate(() => new Promise<void>((done) => {
+            const observer = new IntersectionObserver(() => {
+                observer.disconnect();
+                done();
+            });
+            observer.observe(document.documentElement);
+        }));
+    }
+
+    async pass(ms: number) {
+        await this.settled();
+        await this.page.clock.runFor(ms);
+    }
+
+    get posts(): Locator {
+        return this.page.getByTestId('post');
+    }
+
+    post(id: string): Locator {
+        return this.page.locator(`[data-post-id="${id}"]`);
+    }
+
+    /** What the server said about a post that is shown. */
+    said(id: string): Post & { request_id: string } {
+        for (const answer of this.answers.toReversed())
+            for (const post of answer.posts)
+                if (post.id === id) return { ...post, request_id: answer.request_id };
+        throw new Error(`post ${id} was not served`);
+    }
+
+    async ids(): Promise<string[]> {
+        return this.posts.evaluateAll((all) => all.map((e) => e.getAttribute('data-post-id') ?? ''));
+    }
+
+    like(post: Locator) {
+        return post.getByTestId('post-like').click();
+    }
+
+    /** The reader's id as the server signed it. */
+    async user(): Promise<string> {
+        const cookies = await this.page.context().cookies();
+        const user = cookies.find((c) => c.name === 'kith')?.value.split('.')[2];
+        if (!user) throw new Error('the page has no identity');
+        return user;
+    }
+
+    async events(): Promise<Row[]> {
+        return this.stack.rows(`
+            SELECT id, interaction_type AS type, post_id, request_id, position,
+                   source, model_version, metadata
+            FROM user_interactions WHERE user_id = :'user'::uuid ORDER BY id`,
+        { user: await this.user() });
+    }
+
+    /** Rows in the database by type: {view: 3, like: 1}. */
+    async counts(): Promise<Record<string, number>> {
+        const counts: Record<string, number> = {};
+        for (const { type } of await this.events()) counts[type] = (counts[type] ?? 0) + 1;
+        return counts;
+    }
+
+    /** Lets the tracker send and the server store: expects these rows, by type. */
+    async stored(wanted: Record<string, number>) {
+        await this.pass(WAIT_MS);
+        await expect.poll(() => this.counts()).toEqual(wanted);
+    }
+
+    /** The panel that hides behind a summary on a narrow page. */
+    get origin(): Locator {
+        return this.page.getByTestId('feed-origin');
+    }
+
+    async readAs(name: string | RegExp) {
+        const { length } = this.answers;
+        await this.page.getByTestId('reader-button').click();
+        await this.page.getByTestId('reader').filter({ hasText: name }).click();
+        await expect.poll(() => this.answers.length).toBeGreaterThan(length);
+        await this.shown();
+    }
+
+    async refresh(): Promise<Answer> {
+        const { length } = this.answers;
+        await this.page.getByTestId('refresh').click();
+        await expect.poll(() => this.answers.length).toBeGreaterThan(length);
+        await this.shown();
+        return this.answers.at(-1)!;
+    }
+
+    /** Scrolls on until the feed ends or `enough` posts are shown. */
+    async scroll(enough = Infinity) {
+        await expect(async () => {
+            const ended = await this.page.getByTestId('feed-end').isVisible();
+            if (ended || await this.posts.count() >= enough) return;
+            await this.posts.last().scrollIntoViewIfNeeded();
+            await this.page.mouse.wheel(0, 4000);
+            throw new Error('there is more');
+        }).toPass({ intervals: [50], timeout: 20_000 });
+    }
+}
+
+export const topicOf = (post: Post): string => post.tags[0] ?? '';

@@ -1,0 +1,22 @@
+/*
+ * setup.ts -- before all tests: the stack that most of them share. After them:
+ * every stack of this run ends, also those of tests that failed.
+ */
+import { Stack, makeBase, stopAll } from './stack.ts';
+
+export default async function setup() {
+    const base = process.env.E2E_BASE ??= makeBase();
+    const stop = async () => {
+        const wrong = await stopAll(base);
+        if (wrong.length) throw new Error(`stacks did not stop:\n${wrong.join('\n')}`);
+    };
+    try {
+        const stack = await Stack.start(base, 'shared');
+        process.env.E2E_ROOT = stack.root;
+        process.env.E2E_URL = stack.url;
+    } catch (error) {
+        await stop();
+        throw error;
+    }
+    return stop;
+}
