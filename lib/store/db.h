@@ -39,7 +39,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/rng.h"
+#include "store/backoff.h"
 #include "store/db_param.h"
 #include "store/db_value.h"
 
@@ -70,17 +70,17 @@ struct db {
     const char *url;
     bool prepare;
     struct pg_conn *conn;
-    bool ready; /* dialled to the end */
-    bool up;    /* as last logged */
-    bool lost;  /* the connection broke inside a scope */
-    bool busy;  /* a stream or copy is open */
-    int dial;   /* what the dial waits for */
-    int hosted; /* store_hosted(): 0 not asked yet, 1 no, 2 yes */
-    int locks;  /* session locks held */
+    bool ready;     /* dialled to the end */
+    bool down_told; /* the log knows that it is away */
+    bool lost;      /* the connection broke inside a scope */
+    bool busy;      /* a stream or copy is open */
+    int dial;       /* what the dial waits for */
+    int hosted;     /* store_hosted(): 0 not asked yet, 1 no, 2 yes */
+    int locks;      /* session locks held */
     enum db_scope scope;
-    int64_t dial_began_us, retry_at_us, pause_us;
+    int64_t dial_began_us;
+    struct backoff backoff;
     uint64_t connects; /* successful dials so far */
-    struct rng jitter;
     char sqlstate[DB_SQLSTATE_BYTES];
     const char *prepared[DB_PREPARED_MOST]; /* names known to the server */
     size_t prepared_count;

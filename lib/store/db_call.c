@@ -1,0 +1,172 @@
+#include <assert.h>
+#include <string.h>
+
+#include "queries.h"
+#include "store/db.h"
+#include "store/db_inner.h"
+
+bool db_ping(struct db *db, int64_t until_us, struct err *err)
+{
+    return db_script(db, "", until_us, err);
+}
+
+bool db_query(struct db *db, struct db_sql sql, const struct db_param *params,
+              size_t param_count, int64_t until_us, struct db_rows *rows,
+              struct err *err)
+{
+    struct db_rows got;
+    bool ok;
+
+    if (rows)
+        *rows = (struct db_rows){0};
+    if (!db_inner_ready(db, until_us, err) ||
+        !db_inner_send(db, sql, params, param_count, until_us, err) ||
+        !db_inner_collect(db, until_us, &got, err))
+        return false;
+    ok = db_inner_check(&got, sql, err);
+    if (ok && rows)
+        *rows = got;
+    else
+        db_rows_release(&got);
+    return ok;
+}
+
+bool db_script(struct db *db, const char *text, int64_t until_us,
+               struct err *err)
+{
+    struct db_rows last;
+
+    if (!db_inner_ready(db, until_us, err) ||
+        !db_inner_send_text(db, text, until_us, err) ||
+        !db_inner_collect(db, until_us, &last, err))
+        return false;
+    db_rows_release(&last);
+    return true;
+}
+
+/* ---- scopes ---- */
+
+/* Once nothing is held any more, a lost connection is only a connection. */
+static void forgive_loss(struct db *db)
+{
+    if (db->scope == DB_SCOPE_NONE && !db->locks)
+        db->lost = false;
+}
+
+bool db_begin(struct db *db, enum db_scope scope, int64_t until_us,
+              struct err *err)
+{
+    assert(db->scope == DB_SCOPE_NONE && scope != DB_SCOPE_NONE);
+    if (!db_script(db,
+                   scope == DB_SCOPE_SNAPSHOT
+                       ? "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+                       : "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE",
+                   until_us, err))
+        return false;
+    db->scope = scope;
+    return true;
+}
+
+/* COMMIT of a failed transaction succeeds by rolling back: look first. */
+static bool commit(struct db *db, int64_t until_us, struct err *err)
+{
+    if (db_inner_aborted(db))
+        return err_set(err, ERR_DOWN, "rolled back: a statement had failed");
+    return db_script(db, "COMMIT", until_us, err);
+}
+
+bool db_end(struct db *db, bool keep, int64_t until_us, struct err *err)
+{
+    struct err ignored;
+    bool ok = !keep || commit(db, until_us, err);
+
+    if (!db_inner_idle(db) && !db_script(db, "ROLLBACK", until_us, &ignored))
+        db_inner_drop(db, true); /* then the server rolls back */
+    db->scope = DB_SCOPE_NONE;
+    forgive_loss(db);
+    return ok;
+}
+
+bool db_lock_try(struct db *db, int64_t key, int64_t until_us, bool *got,
+                 struct err *err)
+{
+    struct db_param in = db_param_i64(key);
+    struct db_rows rows;
+
+    if (!db_query(db, DB_SQL(take_lock, "b"), &in, 1, until_us, &rows, err))
+        return false;
+    *got = rows.count == 1 && db_rows_bool(&rows, 0, 0);
+    db->locks += *got;
+    db_rows_release(&rows);
+    return true;
+}
+
+bool db_unlock(struct db *db, int64_t key, int64_t until_us, struct err *err)
+{
+    struct db_param in = db_param_i64(key);
+    struct db_rows rows;
+    bool ok =
+        db_query(db, DB_SQL(drop_lock, "b"), &in, 1, until_us, &rows, err);
+
+    if (ok)
+        db_rows_release(&rows);
+    db->locks -= db->locks > 0;
+    forgive_loss(db);
+    return ok;
+}
+
+/* ---- streams ---- */
+
+struct db_stream db_stream_of(struct db *db, struct db_sql sql,
+                              const struct db_param *params, size_t param_count,
+                              int64_t until_us, struct err *err)
+{
+    struct db_stream s = {
+        .db = db, .sql = sql, .until_us = until_us, .err = err};
+
+    s.failed = !db_inner_ready(db, until_us, err) ||
+               !db_inner_send(db, sql, params, param_count, until_us, err);
+    if (!s.failed) {
+        db_inner_one_by_one(db);
+        db->busy = true;
+    }
+    return s;
+}
+
+/* The end of the rows, or the end of the stream for another reason. */
+static bool stream_stop(struct db_stream *s, bool failed)
+{
+    struct db_rows last;
+
+    s->ended = true;
+    s->failed = failed;
+    if (!failed) { /* the empty result behind the last row was read */
+        s->failed = !db_inner_collect(s->db, s->until_us, &last, s->err);
+        db_rows_release(&last);
+    }
+    s->db->busy = false;
+    return false;
+}
+
+bool db_stream_next(struct db_stream *s)
+{
+    if (s->ended || s->failed)
+        return false;
+    db_rows_release(&s->row);
+    if (!db_inner_next(s->db, s->until_us, &s->row, s->err))
+        return stream_stop(s, true);
+    if (s->row.count == 0)
+        return stream_stop(s, false);
+    if (db_inner_check(&s->row, s->sql, s->err))
+        return true;
+    db_inner_drop(s->db, true);
+    return stream_stop(s, true);
+}
+
+void db_stream_end(struct db_stream *s)
+{
+    db_rows_release(&s->row);
+    if (s->db && !s->ended && !s->failed)
+        db_inner_drop(s->db, true);
+    *s = (struct db_stream){0};
+}
