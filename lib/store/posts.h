@@ -39,7 +39,10 @@ struct post_row {
 };
 
 struct posts {
-    struct db_stream stream;
+    struct db_stream stream; /* of posts_all */
+    struct db_rows rows;     /* of the others */
+    size_t next;
+    bool streamed;
     bool failed; /* once posts_next has returned false */
 };
 
@@ -60,12 +63,15 @@ struct posts posts_by_ids(struct db *db, const struct uuid *ids, size_t count,
                           int64_t until_us, struct err *err);
 
 /*
- * Posts whose row changed at or after since_ms (updated_at, hidden or deleted
- * included), oldest change first. A transaction may commit later than its
- * stamp: poll with an overlap of some seconds.
+ * Posts that changed (hidden and deleted ones too) behind the place (since_ms,
+ * after_id), oldest change first; a nil after_id starts with since_ms itself.
+ * The next page begins behind the last row's (updated_at_ms, id). A transaction
+ * may commit later than its stamp: each round of polling begins some seconds
+ * before the end of the last one.
  */
-struct posts posts_changed(struct db *db, int64_t since_ms, size_t most,
-                           int64_t until_us, struct err *err);
+struct posts posts_changed(struct db *db, int64_t since_ms,
+                           struct uuid after_id, size_t most, int64_t until_us,
+                           struct err *err);
 
 bool posts_next(struct posts *it, struct post_row *row);
 void posts_end(struct posts *it);
@@ -84,8 +90,8 @@ MUST_USE bool users_upsert(struct db *db, const struct user_row *rows,
 /*
  * Reads id, author, title, body, language, image, url, tags, published_at_ms
  * and visible of a row (visible = false hides it; true also revives a deleted
- * one); an author that is no user yet gets a row without a name. A tag with a
- * control character is ERR_INVALID.
+ * one; an id named twice is ERR_INVALID); an author that is no user yet gets a
+ * row without a name. A tag with a control character is ERR_INVALID.
  */
 MUST_USE bool posts_upsert(struct db *db, const struct post_row *rows,
                            size_t count, int64_t until_us, size_t *changed,
