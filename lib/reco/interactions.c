@@ -139,7 +139,9 @@ static bool count_pairs(struct interactions *in, const size_t *end,
 
     for (uint32_t u = 0; u < m->user_count; u++) {
         size_t from = u ? end[u - 1] : 0;
-        qsort(in->events + from, end[u] - from, sizeof *in->events, fold_order);
+        if (end[u] > from)
+            qsort(in->events + from, end[u] - from, sizeof *in->events,
+                  fold_order);
         m->user_rows[u] = (uint32_t)pairs;
         pairs += fold_user(in->events + from, end[u] - from, weight_of, NULL);
         if (pairs > UINT32_MAX)
