@@ -232,12 +232,17 @@ static bool write_model(struct run *r, struct err *err)
         .version = report->version,
     };
     int64_t start_us = clock_mono_us();
+    struct post_row none;
     bool ok;
 
     buf_init(&r->text, POST_TEXT_MOST);
     r->texts = posts_all(r->db, r->until_us, err);
     ok = model_write(r->config->model, &source, err);
+    /* A stream that is left before its end costs the connection. */
+    if (ok && posts_next(&r->texts, &none))
+        ok = err_set(err, ERR_CORRUPT, "posts changed within a snapshot");
     posts_end(&r->texts);
+    ok = ok && !r->texts.failed;
     report->data_hash = model_data_hash(&source);
     report->write_us = clock_mono_us() - start_us;
     return ok;

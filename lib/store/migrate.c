@@ -235,6 +235,6 @@ bool migrate_status_next(struct migrate_status *it, struct migrate_row *row)
 
 void migrate_status_end(struct migrate_status *it)
 {
-    db_rows_release(&it->rows);
-    *it = (struct migrate_status){.failed = true};
+    db_rows_release(&it->rows); /* `failed` stays for the caller */
+    it->next_applied = 0;
 }
