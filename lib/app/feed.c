@@ -214,7 +214,7 @@ static bool make_reader(struct feeder *f, const struct feed_ask *ask,
     for (uint32_t i = 0; ask->cursor && i < ask->cursor->key_count; i++)
         keys[count++] = ask->cursor->keys[i];
     for (uint32_t i = 0; i < out->count; i++)
-        keys[count++] = post_key(out->slots[i].post);
+        keys[count++] = uuid_key(out->slots[i].post);
     if (reader_make(&f->reader, &f->live.model, &f->profile, ask->user, keys,
                     count, &err))
         return true;

@@ -1,6 +1,7 @@
 #include "base/uuid.h"
 
 #include "base/digest.h"
+#include "base/hash.h"
 
 static const char hex[] = "0123456789abcdef";
 
@@ -55,6 +56,11 @@ void uuid_text(struct uuid id, char out[UUID_TEXT + 1])
         n++;
     }
     out[UUID_TEXT] = 0;
+}
+
+uint64_t uuid_key(struct uuid id)
+{
+    return hash64(id.b, UUID_BYTES) & (((uint64_t)1 << UUID_KEY_BITS) - 1);
 }
 
 static void set_version(struct uuid *id, unsigned version)

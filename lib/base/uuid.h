@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/span.h"
 
-enum { UUID_BYTES = 16, UUID_TEXT = 36 };
+enum { UUID_BYTES = 16, UUID_TEXT = 36, UUID_KEY_BITS = 48 };
 
 struct uuid {
     unsigned char b[UUID_BYTES];
@@ -33,6 +33,9 @@ bool uuid_find(struct span text, struct uuid *out);
 
 /* Writes UUID_TEXT lower-case characters and a NUL. */
 void uuid_text(struct uuid id, char out[UUID_TEXT + 1]);
+
+/* 48 bits of a hash of the id: short enough for a cursor full of them. */
+uint64_t uuid_key(struct uuid id);
 
 /* Random bytes with version 4 and variant bits set; ERR_DOWN never happens on
  * Linux after boot but is passed on. */

@@ -1,15 +1,7 @@
 #include "reco/reader.h"
 
-#include "base/hash.h"
-
-#define KEY_MASK (((uint64_t)1 << 48) - 1)
 /* Stored keys carry this bit, so that a free slot is 0 and key 0 is not. */
 #define KEY_USED ((uint64_t)1 << 63)
-
-uint64_t post_key(struct uuid post)
-{
-    return hash64(post.b, UUID_BYTES) & KEY_MASK;
-}
 
 /* The slot that holds the key, or the free one where it belongs. */
 static uint32_t key_slot(const struct reader *r, uint64_t key)
@@ -39,7 +31,7 @@ bool reader_make(struct reader *r, const struct model *model,
     if (!model_find_user(model, user, &r->self))
         r->self = ORDINAL_NONE;
     for (uint32_t i = 0; i < key_count; i++) {
-        uint64_t key = keys[i] & KEY_MASK;
+        uint64_t key = keys[i];
         r->keys[key_slot(r, key)] = key | KEY_USED;
     }
     return true;
@@ -70,7 +62,7 @@ bool reader_may_get_unseen(const struct reader *r, uint32_t post)
     return model_post_visible(m, post) &&
            (r->nobody || !uuid_equal(m->post_authors[post], r->user)) &&
            (!r->key_count ||
-            !r->keys[key_slot(r, post_key(m->post_ids[post]))]);
+            !r->keys[key_slot(r, uuid_key(m->post_ids[post]))]);
 }
 
 bool reader_may_get(const struct reader *r, uint32_t post)

@@ -33,10 +33,7 @@ struct reader {
     uint64_t keys[READER_KEY_SLOTS]; /* hash table, see reader.c */
 };
 
-/* Low 48 bits of hash64 of the id. */
-uint64_t post_key(struct uuid post);
-
-/* Keys in any order, repeats allowed. More than READER_KEYS_MOST:
+/* Keys (uuid_key) in any order, repeats allowed. More than READER_KEYS_MOST:
  * ERR_LIMIT. */
 MUST_USE bool reader_make(struct reader *r, const struct model *model,
                           const struct profile *profile, struct uuid user,

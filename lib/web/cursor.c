@@ -2,14 +2,12 @@
 
 #include <assert.h>
 
-#include "base/hash.h"
 #include "web/pack.h"
 
 enum {
     VERSION = 1,
     TIME_BYTES = 6,
-    KEY_BITS = 48,
-    KEY_BYTES = 6,
+    KEY_BYTES = UUID_KEY_BITS / 8,
     /* version, feed, issued, seed, served, published, post, number of keys */
     HEAD_BYTES = 1 + 1 + TIME_BYTES + 8 + 4 + 8 + UUID_BYTES + 2,
     MAC_BYTES = 16,
@@ -19,23 +17,18 @@ enum {
 _Static_assert(DIGEST_B64_BYTES(WHOLE_MOST) <= CURSOR_TEXT_MOST,
                "the header states the length");
 
-uint64_t cursor_key(struct uuid post)
-{
-    return hash64(post.b, UUID_BYTES) >> (64 - KEY_BITS);
-}
-
 bool cursor_add(struct cursor *c, struct uuid post)
 {
     c->served_count++;
     if (c->key_count == CURSOR_POSTS_MOST)
         return false;
-    c->keys[c->key_count++] = cursor_key(post);
+    c->keys[c->key_count++] = uuid_key(post);
     return true;
 }
 
 bool cursor_has(const struct cursor *c, struct uuid post)
 {
-    uint64_t key = cursor_key(post);
+    uint64_t key = uuid_key(post);
 
     for (uint32_t i = 0; i < c->key_count; i++)
         if (c->keys[i] == key)

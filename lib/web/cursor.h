@@ -34,12 +34,10 @@ struct cursor {
     int64_t published_at_ms; /* CURSOR_LATEST: continue strictly behind this */
     struct uuid post;        /* .. and this post */
     uint32_t key_count;
-    uint64_t keys[CURSOR_POSTS_MOST]; /* cursor_key() of posts served */
+    uint64_t keys[CURSOR_POSTS_MOST]; /* uuid_key() of posts served */
     bool expired; /* set beside ERR_INVALID: genuine, but too old */
 };
 
-/* 48 bits of a hash of the id. */
-uint64_t cursor_key(struct uuid post);
 /* False when the list is full; served_count grows in any case. */
 bool cursor_add(struct cursor *c, struct uuid post);
 /* O(key_count). */
