@@ -1,7 +1,10 @@
 #include "reco/kernel.h"
 
 #include <stddef.h>
-#include <string.h>
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 /*
  * The bodies are plain loops of fixed length, which both compilers turn into
@@ -14,7 +17,6 @@ BODY uint32_t larger(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
-/* One block; folds halves onto each other, so that no lane waits. */
 #define PEAKS(name, cell)                                                      \
     BODY void name(const cell *restrict dots, const float *restrict scales,    \
                    uint32_t blocks, uint32_t *restrict peaks)                  \
@@ -32,23 +34,37 @@ BODY uint32_t larger(uint32_t a, uint32_t b)
 PEAKS(peaks16_body, uint16_t)
 PEAKS(peaks32_body, uint32_t)
 
-BODY void sum_peaks_body(const uint64_t *restrict sums,
-                         const unsigned char *restrict touched, uint32_t blocks,
+BODY void sum_peaks_body(const uint64_t *restrict sums, uint32_t blocks,
                          uint32_t *restrict peaks)
 {
+    /* Signed: sums stay below 2^40, and signed compares are cheap. */
+    const int64_t *cells = (const int64_t *)sums;
+
     for (uint32_t b = 0; b < blocks; b++) {
-        const int64_t *cells = (const int64_t *)sums + (size_t)b * KERNEL_POSTS;
-        int64_t best = 0; /* signed: sums stay below 2^40, compares are cheap */
-        peaks[b] = 0;
-        if (!touched[b])
-            continue;
+        int64_t best = 0;
         for (unsigned i = 0; i < KERNEL_POSTS; i++)
             best = cells[i] > best ? cells[i] : best;
         peaks[b] = kernel_bits((float)best);
+        cells += KERNEL_POSTS;
     }
 }
 
-#define KERNEL(kind, target)                                                   \
+#define HITS(name, cell)                                                       \
+    static uint32_t name(const cell *dots, const float *scales,                \
+                         uint32_t floor)                                       \
+    {                                                                          \
+        uint32_t hits = 0;                                                     \
+        for (unsigned i = 0; i < KERNEL_USERS; i++)                            \
+            hits |=                                                            \
+                (uint32_t)(kernel_bits((float)dots[i] * scales[i]) >= floor)   \
+                << i;                                                          \
+        return hits;                                                           \
+    }
+
+HITS(hits16_plain, uint16_t)
+HITS(hits32_plain, uint32_t)
+
+#define KERNEL(kind, target, hits16)                                           \
     target static void peaks16_##kind(const uint16_t *dots,                    \
                                       const float *scales, uint32_t blocks,    \
                                       uint32_t *peaks)                         \
@@ -61,19 +77,60 @@ BODY void sum_peaks_body(const uint64_t *restrict sums,
     {                                                                          \
         peaks32_body(dots, scales, blocks, peaks);                             \
     }                                                                          \
-    target static void sum_peaks_##kind(const uint64_t *sums,                  \
-                                        const unsigned char *touched,          \
-                                        uint32_t blocks, uint32_t *peaks)      \
+    target static void sum_peaks_##kind(const uint64_t *sums, uint32_t blocks, \
+                                        uint32_t *peaks)                       \
     {                                                                          \
-        sum_peaks_body(sums, touched, blocks, peaks);                          \
+        sum_peaks_body(sums, blocks, peaks);                                   \
     }                                                                          \
     static const struct kernel kernel_##kind = {                               \
-        #kind, peaks16_##kind, peaks32_##kind, sum_peaks_##kind}
+        #kind,  peaks16_##kind, peaks32_##kind,                                \
+        hits16, hits32_plain,   sum_peaks_##kind}
 
-KERNEL(plain, );
+KERNEL(plain, , hits16_plain);
+
 #ifdef __x86_64__
-KERNEL(avx2, __attribute__((target("avx2"))));
-KERNEL(avx512, __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))));
+#define AVX2 __attribute__((target("avx2")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+
+AVX2 static uint32_t hits16_avx2(const uint16_t *dots, const float *scales,
+                                 uint32_t floor)
+{
+    enum { LANES = 8 };
+    __m256i below = _mm256_set1_epi32((int)floor - 1);
+    uint32_t hits = 0;
+
+    for (unsigned i = 0; i < KERNEL_USERS; i += LANES) {
+        __m128i cells = _mm_loadu_si128((const __m128i *)(dots + i));
+        __m256 value =
+            _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(cells)),
+                          _mm256_loadu_ps(scales + i));
+        __m256i hit = _mm256_cmpgt_epi32(_mm256_castps_si256(value), below);
+        hits |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(hit)) << i;
+    }
+    return hits;
+}
+
+AVX512 static uint32_t hits16_avx512(const uint16_t *dots, const float *scales,
+                                     uint32_t floor)
+{
+    enum { LANES = 16 };
+    __m512i least = _mm512_set1_epi32((int)floor);
+    uint32_t hits = 0;
+
+    for (unsigned i = 0; i < KERNEL_USERS; i += LANES) {
+        __m256i cells = _mm256_loadu_si256((const __m256i *)(dots + i));
+        __m512 value =
+            _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(cells)),
+                          _mm512_loadu_ps(scales + i));
+        hits |=
+            (uint32_t)_mm512_cmpge_epi32_mask(_mm512_castps_si512(value), least)
+            << i;
+    }
+    return hits;
+}
+
+KERNEL(avx2, AVX2, hits16_avx2);
+KERNEL(avx512, AVX512, hits16_avx512);
 #endif
 
 const struct kernel *kernel_at(unsigned i)

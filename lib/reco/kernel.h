@@ -8,7 +8,7 @@
  *           passed over by whole blocks.
  * Same      a kernel decides how fast, never what: each multiplies and
  *           converts the same IEEE floats.
- * Cost      16 to 32 cells a step; in the bench 0.1 ns a user.
+ * Cost      16 to 32 cells a step.
  */
 #pragma once
 
@@ -26,9 +26,13 @@ struct kernel {
                     uint32_t *peaks);
     void (*peaks32)(const uint32_t *dots, const float *scales, uint32_t blocks,
                     uint32_t *peaks);
-    /* peaks[b] = most of sums[i] in block b where touched[b], else 0 */
-    void (*sum_peaks)(const uint64_t *sums, const unsigned char *touched,
-                      uint32_t blocks, uint32_t *peaks);
+    /* Bit i: the product of cell i of one block reaches the floor >= 1. */
+    uint32_t (*hits16)(const uint16_t *dots, const float *scales,
+                       uint32_t floor);
+    uint32_t (*hits32)(const uint32_t *dots, const float *scales,
+                       uint32_t floor);
+    /* peaks[b] = most of sums[i] in block b */
+    void (*sum_peaks)(const uint64_t *sums, uint32_t blocks, uint32_t *peaks);
 };
 
 /* Kernel i that this processor can run, slowest first; NULL past the last. */
@@ -50,6 +54,6 @@ static inline uint32_t kernel_bits(float value)
 /*
  * A floor such that at least k of the peaks are >= it, at most 1/128 below
  * the k-th largest; 1 when fewer than k are over 0 (or when the k-th is less
- * than 1/128 of the largest). k >= 1.
+ * than 1/256 of the largest). k >= 1.
  */
 uint32_t kernel_floor(const uint32_t *peaks, uint32_t count, uint32_t k);

@@ -8,11 +8,11 @@
 enum {
     DOT16_MOST = UINT16_MAX,
     /*
-     * Peaks are rounded three times (dot, scale, product), 2^-24 each; the
+     * Keys are rounded three times (dot, scale, product), 2^-24 each; the
      * floor is lowered by 16 units of the last place, at least 2^-20, so that
      * no user who might belong to the K is passed over.
      */
-    PEAK_SLACK = 16,
+    KEY_SLACK = 16,
 };
 
 __extension__ typedef unsigned __int128 u128;
@@ -34,139 +34,171 @@ uint32_t similarity_of(uint32_t dot, uint32_t norm_u, uint32_t norm_v)
     return (uint32_t)((double)dot * (1 << SIMILARITY_BITS) / length);
 }
 
+/* One search: what it reads, where it works, what it keeps. */
+struct search {
+    const struct model *model;
+    const struct profile *profile;
+    struct reco_scratch *s;
+    uint32_t self, k;
+    struct neighbour *out;
+    uint32_t count;
+};
+
+static inline void offer(struct search *f, uint32_t user, uint32_t dot)
+{
+    struct neighbour n = {user, dot, f->model->user_norms[user], 0};
+
+    if (heap_wants(f->out, f->count, f->k, &n, worse))
+        heap_keep(f->out, &f->count, f->k, &n, sizeof n, worse);
+}
+
+static uint32_t floor_of(const uint32_t *keys, uint32_t count, uint32_t k)
+{
+    uint32_t floor = kernel_floor(keys, count, k);
+
+    return floor > KEY_SLACK ? floor - KEY_SLACK : 1;
+}
+
 /*
  * dots[v] += w_u * w_v over the users of each of the reader's posts. The 16
  * possible products of a post are made first: a pair then costs a load, a
  * table look-up and one add in memory.
  */
 #define ADD_ROWS(name, cell)                                                   \
-    static void name(const struct model *model, const struct profile *profile, \
-                     cell *restrict dots)                                      \
+    static void name(const struct search *f, cell *restrict dots)              \
     {                                                                          \
-        for (uint32_t j = 0; j < profile->count; j++) {                        \
-            struct row row = model_post_row(model, profile->posts[j].post);    \
+        for (uint32_t j = 0; j < f->profile->count; j++) {                     \
+            struct profile_post mine = f->profile->posts[j];                   \
+            struct row row = model_post_row(f->model, mine.post);              \
             cell product[MASK_COUNT];                                          \
-            if (!profile->posts[j].weight)                                     \
-                continue;                                                      \
             for (unsigned m = 0; m < MASK_COUNT; m++)                          \
-                product[m] =                                                   \
-                    (cell)(profile->posts[j].weight * model->weight_of[m]);    \
-            for (uint32_t i = 0; i < row.count; i++)                           \
-                dots[pair_ordinal(row.pairs[i])] =                             \
-                    (cell)(dots[pair_ordinal(row.pairs[i])] +                  \
-                           product[pair_mask(row.pairs[i])]);                  \
+                product[m] = (cell)(mine.weight * f->model->weight_of[m]);     \
+            for (uint32_t i = 0; mine.weight && i < row.count; i++) {          \
+                cell *dot = &dots[pair_ordinal(row.pairs[i])];                 \
+                *dot = (cell)(*dot + product[pair_mask(row.pairs[i])]);        \
+            }                                                                  \
         }                                                                      \
+        if (f->self != ORDINAL_NONE)                                           \
+            dots[f->self] = 0;                                                 \
     }
 
 ADD_ROWS(add_rows16, uint16_t)
 ADD_ROWS(add_rows32, uint32_t)
 
-struct choice {
-    const struct model *model;
-    struct neighbour *out;
-    uint32_t k, count;
-    uint32_t floor; /* bits of the least peak worth looking at */
-};
-
-static inline void offer(struct choice *c, uint32_t user, uint32_t dot)
+/* The scales of the last block, 0 past the last user. */
+static void copy_tail(const struct model *model, uint32_t block,
+                      float tail[KERNEL_USERS])
 {
-    struct neighbour n = {user, dot, c->model->user_norms[user], 0};
+    uint32_t first = block * KERNEL_USERS;
 
-    if (heap_wants(c->out, c->count, c->k, &n, worse))
-        heap_keep(c->out, &c->count, c->k, &n, sizeof n, worse);
+    memset(tail, 0, KERNEL_USERS * sizeof *tail);
+    memcpy(tail, model->user_scales + first,
+           (model->user_count - first) * sizeof *tail);
 }
 
 /*
- * Looks into the blocks whose peak reaches the floor, and clears every block
- * that is not empty. The last block may reach past the last user: its peak
- * was made with scales of 0, and no dot stands there.
+ * Scans all users: peaks of blocks, a floor from the peaks, then only the
+ * blocks that reach it. A block that is not empty is cleared on the way out.
  */
-#define CHOOSE(name, cell)                                                     \
-    static void name(struct choice *c, struct reco_scratch *s, cell *dots)     \
+#define SCAN(name, cell, add_rows, peaks_of, hits_of)                          \
+    static void name(struct search *f)                                         \
     {                                                                          \
-        const float *scales = c->model->user_scales;                           \
-        for (uint32_t b = 0; b < s->user_blocks; b++) {                        \
-            cell *block = dots + (size_t)b * KERNEL_USERS;                     \
-            uint32_t first = b * KERNEL_USERS;                                 \
+        struct reco_scratch *s = f->s;                                         \
+        cell *dots = s->dots;                                                  \
+        uint32_t last = s->user_blocks - 1, floor;                             \
+        float tail[KERNEL_USERS];                                              \
+        copy_tail(f->model, last, tail);                                       \
+        add_rows(f, dots);                                                     \
+        s->kernel->peaks_of(dots, f->model->user_scales, last, s->peaks);      \
+        s->kernel->peaks_of(dots + (size_t)last * KERNEL_USERS, tail, 1,       \
+                            s->peaks + last);                                  \
+        floor = floor_of(s->peaks, s->user_blocks, f->k);                      \
+        for (uint32_t b = 0; b <= last; b++) {                                 \
+            uint32_t first = b * KERNEL_USERS, hits;                           \
+            const float *scales =                                              \
+                b < last ? f->model->user_scales + first : tail;               \
             if (!s->peaks[b])                                                  \
                 continue;                                                      \
-            for (uint32_t i = 0; s->peaks[b] >= c->floor && i < KERNEL_USERS;  \
-                 i++)                                                          \
-                if (block[i] && kernel_bits((float)block[i] *                  \
-                                            scales[first + i]) >= c->floor)    \
-                    offer(c, first + i, block[i]);                             \
-            memset(block, 0, KERNEL_USERS * sizeof *block);                    \
+            hits = s->peaks[b] >= floor                                        \
+                       ? s->kernel->hits_of(dots + first, scales, floor)       \
+                       : 0;                                                    \
+            for (; hits; hits &= hits - 1) {                                   \
+                uint32_t user = first + (uint32_t)__builtin_ctz(hits);         \
+                offer(f, user, dots[user]);                                    \
+            }                                                                  \
+            for (uint32_t i = 0; i < KERNEL_USERS; i++)                        \
+                dots[first + i] = 0;                                           \
         }                                                                      \
     }
 
-CHOOSE(choose16, uint16_t)
-CHOOSE(choose32, uint32_t)
+SCAN(scan16, uint16_t, add_rows16, peaks16, hits16)
+SCAN(scan32, uint32_t, add_rows32, peaks32, hits32)
 
-/* The scales of the last block, 0 past the last user. */
-static const float *tail_scales(const struct model *model, uint32_t block,
-                                float tail[KERNEL_USERS])
+/* Takes the dots of the users of a row out, each user once. */
+static void gather_row(const struct search *f, struct row row,
+                       uint32_t *restrict dots, struct found *restrict found)
 {
-    uint32_t first = block * KERNEL_USERS;
-    uint32_t count = model->user_count - first;
-
-    memset(tail, 0, KERNEL_USERS * sizeof *tail);
-    memcpy(tail, model->user_scales + first, count * sizeof *tail);
-    return tail;
+    for (uint32_t i = 0; i < row.count; i++) {
+        uint32_t user = pair_ordinal(row.pairs[i]), dot = dots[user];
+        dots[user] = 0;
+        found->ordinals[found->count] = user;
+        found->values[found->count] = dot;
+        found->keys[found->count] =
+            kernel_bits((float)dot * f->model->user_scales[user]);
+        found->count += dot != 0;
+    }
 }
 
-static void find16(struct choice *c, struct reco_scratch *s,
-                   const struct profile *profile, uint32_t self)
+/* Few users were touched: walks the same rows again instead of all users. */
+static void walk(struct search *f)
 {
-    uint16_t *dots = s->dots;
-    uint32_t whole = s->user_blocks - 1;
-    float tail[KERNEL_USERS];
+    struct found *found = &f->s->found;
+    uint32_t floor;
 
-    add_rows16(c->model, profile, dots);
-    if (self != ORDINAL_NONE)
-        dots[self] = 0;
-    s->kernel->peaks16(dots, c->model->user_scales, whole, s->peaks);
-    s->kernel->peaks16(dots + (size_t)whole * KERNEL_USERS,
-                       tail_scales(c->model, whole, tail), 1, s->peaks + whole);
-    c->floor = kernel_floor(s->peaks, s->user_blocks, c->k);
-    c->floor = c->floor > PEAK_SLACK ? c->floor - PEAK_SLACK : 1;
-    choose16(c, s, dots);
+    add_rows32(f, f->s->dots);
+    found->count = 0;
+    for (uint32_t j = 0; j < f->profile->count; j++)
+        gather_row(f, model_post_row(f->model, f->profile->posts[j].post),
+                   f->s->dots, found);
+    floor = floor_of(found->keys, found->count, f->k);
+    for (uint32_t i = 0; i < found->count; i++)
+        if (found->keys[i] >= floor)
+            offer(f, found->ordinals[i], (uint32_t)found->values[i]);
 }
 
-static void find32(struct choice *c, struct reco_scratch *s,
-                   const struct profile *profile, uint32_t self)
+static uint64_t count_updates(const struct search *f)
 {
-    uint32_t *dots = s->dots;
-    uint32_t whole = s->user_blocks - 1;
-    float tail[KERNEL_USERS];
+    uint64_t updates = 0;
 
-    add_rows32(c->model, profile, dots);
-    if (self != ORDINAL_NONE)
-        dots[self] = 0;
-    s->kernel->peaks32(dots, c->model->user_scales, whole, s->peaks);
-    s->kernel->peaks32(dots + (size_t)whole * KERNEL_USERS,
-                       tail_scales(c->model, whole, tail), 1, s->peaks + whole);
-    c->floor = kernel_floor(s->peaks, s->user_blocks, c->k);
-    c->floor = c->floor > PEAK_SLACK ? c->floor - PEAK_SLACK : 1;
-    choose32(c, s, dots);
+    for (uint32_t j = 0; j < f->profile->count; j++)
+        updates += model_post_row(f->model, f->profile->posts[j].post).count;
+    return updates;
+}
+
+/* dot <= sqrt(n_u * n_v) (Cauchy, Schwarz): does every dot fit 16 bits? */
+static bool fits16(const struct search *f)
+{
+    return (uint64_t)f->profile->norm * f->model->meta->largest_norm <=
+           (uint64_t)DOT16_MOST * DOT16_MOST;
 }
 
 uint32_t neighbours_find(const struct model *model, struct reco_scratch *s,
                          const struct profile *profile, uint32_t self,
                          uint32_t k, struct neighbour *out)
 {
-    struct choice c = {.model = model, .out = out, .k = k};
+    struct search f = {model, profile, s, self, k, out, 0};
 
     if (!model->user_count || !profile->norm)
         return 0;
-    /* dot <= sqrt(n_u * n_v) (Cauchy, Schwarz): does every dot fit? */
-    if ((uint64_t)profile->norm * model->meta->largest_norm <=
-        (uint64_t)DOT16_MOST * DOT16_MOST)
-        find16(&c, s, profile, self);
+    if (count_updates(&f) < model->user_count / SCRATCH_THIN)
+        walk(&f);
+    else if (fits16(&f))
+        scan16(&f);
     else
-        find32(&c, s, profile, self);
-    heap_sort(out, c.count, sizeof *out, worse);
-    for (uint32_t i = 0; i < c.count; i++)
+        scan32(&f);
+    heap_sort(out, f.count, sizeof *out, worse);
+    for (uint32_t i = 0; i < f.count; i++)
         out[i].similarity =
             similarity_of(out[i].dot, profile->norm, out[i].norm);
-    return c.count;
+    return f.count;
 }

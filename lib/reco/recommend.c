@@ -12,8 +12,9 @@ static bool worse(const void *left, const void *right)
 }
 
 /* sums[i] += similarity * weight over the posts of each neighbour. */
-static void add_neighbours(const struct model *model, struct reco_scratch *s,
-                           const struct recommendation *r)
+static void add_neighbours(const struct model *model,
+                           const struct recommendation *r,
+                           uint64_t *restrict sums)
 {
     for (uint32_t n = 0; n < r->neighbour_count; n++) {
         struct row row = model_user_row(model, r->neighbours[n].user);
@@ -21,16 +22,14 @@ static void add_neighbours(const struct model *model, struct reco_scratch *s,
         for (unsigned m = 0; m < MASK_COUNT; m++)
             product[m] =
                 (uint64_t)r->neighbours[n].similarity * model->weight_of[m];
-        for (uint32_t i = 0; i < row.count; i++) {
-            uint32_t post = pair_ordinal(row.pairs[i]);
-            s->sums[post] += product[pair_mask(row.pairs[i])];
-            s->touched[post / KERNEL_POSTS] = 1;
-        }
+        for (uint32_t i = 0; i < row.count; i++)
+            sums[pair_ordinal(row.pairs[i])] +=
+                product[pair_mask(row.pairs[i])];
     }
 }
 
 /* What he has seen or hidden drops out of the race before it is judged. */
-static void drop_seen(const struct reader *reader, struct reco_scratch *s)
+static void drop_seen(const struct reader *reader, uint64_t *sums)
 {
     const struct profile *p = reader->profile;
     struct row own = {0};
@@ -38,30 +37,52 @@ static void drop_seen(const struct reader *reader, struct reco_scratch *s)
     if (reader->self != ORDINAL_NONE)
         own = model_user_row(reader->model, reader->self);
     for (uint32_t j = 0; j < p->count; j++)
-        s->sums[p->posts[j].post] = 0;
+        sums[p->posts[j].post] = 0;
     for (uint32_t j = 0; j < p->hidden_count; j++)
-        s->sums[p->hidden[j]] = 0;
+        sums[p->hidden[j]] = 0;
     for (uint32_t j = 0; j < own.count; j++)
-        s->sums[pair_ordinal(own.pairs[j])] = 0;
+        sums[pair_ordinal(own.pairs[j])] = 0;
 }
 
-/* The best `want` among the sums that reach the floor. */
-static void choose(const struct reader *reader, const struct reco_scratch *s,
-                   uint32_t floor, uint32_t want, struct recommendation *r)
+/* One choice of the best `want`. */
+struct choice {
+    const struct reader *reader;
+    struct reco_scratch *s;
+    uint32_t want;
+    struct recommendation *out;
+};
+
+static inline void offer(struct choice *c, uint32_t post, uint64_t sum)
 {
-    r->count = 0;
+    struct recommended one = {post, 0, sum};
+    struct recommendation *out = c->out;
+
+    if (heap_wants(out->posts, out->count, c->want, &one, worse) &&
+        reader_may_get_unseen(c->reader, post))
+        heap_keep(out->posts, &out->count, c->want, &one, sizeof one, worse);
+}
+
+static void choose_scanned(struct choice *c, uint32_t floor)
+{
+    const struct reco_scratch *s = c->s;
+
     for (uint32_t b = 0; b < s->post_blocks; b++) {
         uint32_t first = b * KERNEL_POSTS;
         if (s->peaks[b] < floor)
             continue;
-        for (uint32_t post = first; post < first + KERNEL_POSTS; post++) {
-            struct recommended one = {post, 0, s->sums[post]};
-            if (one.sum && kernel_bits((float)one.sum) >= floor &&
-                heap_wants(r->posts, r->count, want, &one, worse) &&
-                reader_may_get_unseen(reader, post))
-                heap_keep(r->posts, &r->count, want, &one, sizeof one, worse);
-        }
+        for (uint32_t post = first; post < first + KERNEL_POSTS; post++)
+            if (kernel_bits((float)s->sums[post]) >= floor)
+                offer(c, post, s->sums[post]);
     }
+}
+
+static void choose_found(struct choice *c, uint32_t floor)
+{
+    const struct found *found = &c->s->found;
+
+    for (uint32_t i = 0; i < found->count; i++)
+        if (found->keys[i] >= floor)
+            offer(c, found->ordinals[i], found->values[i]);
 }
 
 /*
@@ -69,27 +90,60 @@ static void choose(const struct reader *reader, const struct reco_scratch *s,
  * keys refuse too many of those above it, it is lowered and all are looked at
  * again. A floor of 1 lets every sum through, so this ends.
  */
-static void choose_enough(const struct reader *reader,
-                          const struct reco_scratch *s, uint32_t want,
-                          struct recommendation *r)
+static void choose(struct choice *c, const uint32_t *keys, uint32_t count,
+                   void (*look)(struct choice *, uint32_t))
 {
-    uint32_t reach = want + reader->key_count, floor;
+    uint32_t reach = c->want + c->reader->key_count, floor;
 
     do {
-        floor = kernel_floor(s->peaks, s->post_blocks, reach);
-        choose(reader, s, floor, want, r);
+        floor = kernel_floor(keys, count, reach);
+        c->out->count = 0;
+        look(c, floor);
         reach *= 2;
-    } while (r->count < want && floor > 1);
+    } while (c->out->count < c->want && floor > 1);
 }
 
-static void clear_sums(struct reco_scratch *s)
+static void scan(struct choice *c)
 {
-    for (uint32_t b = 0; b < s->post_blocks; b++)
-        if (s->touched[b]) {
-            s->touched[b] = 0;
-            memset(s->sums + (size_t)b * KERNEL_POSTS, 0,
-                   KERNEL_POSTS * sizeof *s->sums);
+    struct reco_scratch *s = c->s;
+
+    s->kernel->sum_peaks(s->sums, s->post_blocks, s->peaks);
+    choose(c, s->peaks, s->post_blocks, choose_scanned);
+    memset(s->sums, 0, (size_t)s->post_blocks * KERNEL_POSTS * sizeof *s->sums);
+}
+
+/* Few posts were touched: walks the neighbours' rows again, takes each sum
+ * out once and leaves zero. */
+static void walk(struct choice *c)
+{
+    const struct model *model = c->reader->model;
+    struct found *found = &c->s->found;
+    uint64_t *restrict sums = c->s->sums;
+
+    found->count = 0;
+    for (uint32_t n = 0; n < c->out->neighbour_count; n++) {
+        struct row row = model_user_row(model, c->out->neighbours[n].user);
+        for (uint32_t i = 0; i < row.count; i++) {
+            uint32_t post = pair_ordinal(row.pairs[i]);
+            uint64_t sum = sums[post];
+            sums[post] = 0;
+            found->ordinals[found->count] = post;
+            found->values[found->count] = sum;
+            found->keys[found->count] = kernel_bits((float)(int64_t)sum);
+            found->count += sum != 0;
         }
+    }
+    choose(c, found->keys, found->count, choose_found);
+}
+
+static uint64_t count_updates(const struct model *model,
+                              const struct recommendation *r)
+{
+    uint64_t updates = 0;
+
+    for (uint32_t n = 0; n < r->neighbour_count; n++)
+        updates += model_user_row(model, r->neighbours[n].user).count;
+    return updates;
 }
 
 static void set_scores(const struct model *model, struct recommendation *r)
@@ -107,6 +161,7 @@ bool recommend(const struct reader *reader, struct reco_scratch *s, uint32_t k,
                uint32_t want, struct recommendation *out, struct err *err)
 {
     const struct model *model = reader->model;
+    struct choice c = {reader, s, want, out};
 
     out->count = out->neighbour_count = 0;
     k = k ? k : model->meta->neighbours;
@@ -116,11 +171,12 @@ bool recommend(const struct reader *reader, struct reco_scratch *s, uint32_t k,
                                            reader->self, k, out->neighbours);
     if (!out->neighbour_count || !want)
         return true;
-    add_neighbours(model, s, out);
-    drop_seen(reader, s);
-    s->kernel->sum_peaks(s->sums, s->touched, s->post_blocks, s->peaks);
-    choose_enough(reader, s, want, out);
-    clear_sums(s);
+    add_neighbours(model, out, s->sums);
+    drop_seen(reader, s->sums);
+    if (count_updates(model, out) < model->post_count / SCRATCH_THIN)
+        walk(&c);
+    else
+        scan(&c);
     heap_sort(out->posts, out->count, sizeof *out->posts, worse);
     set_scores(model, out);
     return true;

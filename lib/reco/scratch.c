@@ -20,14 +20,14 @@ bool reco_scratch_init(struct reco_scratch *s, const struct model *model,
                    KERNEL_USERS * KERNEL_USERS;
     size_t posts = ((size_t)model->post_count + KERNEL_POSTS - 1) /
                    KERNEL_POSTS * KERNEL_POSTS;
-    size_t blocks = users / KERNEL_USERS > posts / KERNEL_POSTS
-                        ? users / KERNEL_USERS
-                        : posts / KERNEL_POSTS;
+    size_t most = users > posts ? users : posts;
     size_t bytes = 0;
     size_t dots = piece(&bytes, users, sizeof(uint32_t));
     size_t sums = piece(&bytes, posts, sizeof *s->sums);
-    size_t touched = piece(&bytes, posts / KERNEL_POSTS, 1);
-    size_t peaks = piece(&bytes, blocks, sizeof *s->peaks);
+    size_t peaks = piece(&bytes, most / KERNEL_POSTS, sizeof *s->peaks);
+    size_t ordinals = piece(&bytes, most / SCRATCH_THIN, sizeof(uint32_t));
+    size_t values = piece(&bytes, most / SCRATCH_THIN, sizeof(uint64_t));
+    size_t keys = piece(&bytes, most / SCRATCH_THIN, sizeof(uint32_t));
     size_t marks = piece(&bytes, posts, sizeof *s->marks);
     unsigned char *at;
 
@@ -41,8 +41,10 @@ bool reco_scratch_init(struct reco_scratch *s, const struct model *model,
     s->post_blocks = (uint32_t)(posts / KERNEL_POSTS);
     s->dots = at + dots;
     s->sums = (void *)(at + sums);
-    s->touched = at + touched;
     s->peaks = (void *)(at + peaks);
+    s->found = (struct found){.ordinals = (void *)(at + ordinals),
+                              .values = (void *)(at + values),
+                              .keys = (void *)(at + keys)};
     s->marks = (void *)(at + marks);
     return true;
 }

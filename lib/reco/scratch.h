@@ -5,8 +5,9 @@
  *            before the model is closed.
  * Invariant  between calls into reco/ every cell is zero unless said
  *            otherwise: who writes clears, in the pass that reads.
- * Size       4 bytes a user, 13 bytes a post; explanations add 8 bytes for
- *            each (shown post, profile post), grown when needed.
+ * Size       4 bytes a user, 12 bytes a post, 2 bytes for the larger of
+ *            both; explanations add 8 bytes for each (shown post, profile
+ *            post), grown when needed.
  */
 #pragma once
 
@@ -17,15 +18,29 @@
 #include "reco/kernel.h"
 #include "reco/model.h"
 
+/*
+ * What a thin request touched, gathered by walking its rows again instead of
+ * scanning all cells: worth it while that is less than 1 / SCRATCH_THIN of
+ * them. The arrays have room for that many.
+ */
+enum { SCRATCH_THIN = 8 };
+
+struct found {
+    uint32_t *ordinals;
+    uint64_t *values; /* dots or sums */
+    uint32_t *keys;   /* bits of a float that orders them, see kernel.h */
+    uint32_t count;
+};
+
 struct reco_scratch {
     const struct kernel *kernel;
     uint32_t user_blocks, post_blocks; /* of KERNEL_USERS, KERNEL_POSTS */
-    void *dots;             /* [users, whole blocks] of u32, or of u16 */
-    uint64_t *sums;         /* [posts, whole blocks] */
-    unsigned char *touched; /* [post_blocks] a sum in the block is not 0 */
-    uint32_t *peaks;        /* [user_blocks or post_blocks]; not kept zero */
-    uint32_t *marks;        /* [posts] what recommend_explain looks for */
-    uint64_t *parts;        /* grown by recommend_explain; not kept zero */
+    void *dots;         /* [users, whole blocks] of u32, or of u16 */
+    uint64_t *sums;     /* [posts, whole blocks] */
+    uint32_t *peaks;    /* [user_blocks or post_blocks]; not kept zero */
+    struct found found; /* not kept zero */
+    uint32_t *marks;    /* [posts] what recommend_explain looks for */
+    uint64_t *parts;    /* grown by recommend_explain; not kept zero */
     size_t parts_cap;
     void *block;
 };
