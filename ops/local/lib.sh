@@ -146,7 +146,10 @@ service_pid()
 is_up()
 {
     pid=$(service_pid "$1")
-    [ -n "$pid" ] && [ -d "/proc/$pid" ]
+    case $(readlink "/proc/${pid:-none}/cwd" 2>/dev/null)/ in
+    "$VAR"/*) return 0 ;;
+    *) return 1 ;;
+    esac
 }
 
 # The supervisor lives: everything else follows from it.
@@ -193,14 +196,13 @@ end_stack()
     rm -f "$VAR/state/supervisor.pid" "$VAR/run/"*.sock
 }
 
-# until_true SECONDS COMMAND...: asks 20 times a second.
+# until_true SECONDS COMMAND...: asks 20 times a second, at least once.
 until_true()
 {
-    tries=$(($1 * 20))
+    until_ms=$(($(now_ms) + $1 * 1000))
     shift
     until "$@"; do
-        tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || return 1
+        [ "$(now_ms)" -lt "$until_ms" ] || return 1
         sleep 0.05
     done
 }
