@@ -33,9 +33,6 @@ extern const struct import_format import_deskdrop, import_films, import_ratings,
     import_votes, import_csv_users, import_csv_posts, import_csv_events,
     import_json;
 
-/* The text of `kith import --help` about formats. */
-extern const char import_formats_help[];
-
 /* ---- help for the readers ---- */
 
 /* The column called `name` in the record, -1 when there is none. */

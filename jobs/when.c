@@ -162,7 +162,8 @@ bool when_find_film(struct span text, int64_t *at_ms)
     int64_t d, y;
     struct span name;
 
-    if (!take_digits(&text, 2, &d) || !take_char(&text, '-') || text.bytes < 3)
+    if ((!take_digits(&text, 2, &d) && !take_digits(&text, 1, &d)) ||
+        !take_char(&text, '-') || text.bytes < 3)
         return false;
     name = (struct span){text.at, 3};
     text.at += 3;

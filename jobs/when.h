@@ -18,7 +18,7 @@
 
 bool when_find(struct span text, int64_t *at_ms);
 
-/* 01-Jan-1995, as in the film list of MovieLens. */
+/* 01-Jan-1995 or 1-Jan-1995, as in the film list of MovieLens. */
 bool when_find_film(struct span text, int64_t *at_ms);
 
 /* Midnight UTC of a day of the Gregorian calendar; false when there is none. */
