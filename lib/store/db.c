@@ -329,7 +329,8 @@ static bool refused(struct db *db, PGresult *r, struct err *err)
         first_line(primary ? primary : PQresultErrorMessage(r), text);
     hide_password(db->url, text);
     PQclear(r);
-    err_set(err, code, "SQLSTATE %s: %s", db->sqlstate, text);
+    err_set(err, code, "SQLSTATE %s: %s", *db->sqlstate ? db->sqlstate : "none",
+            text);
     if (PQstatus(db->conn) != CONNECTION_OK || sqlstate_spoils(db->sqlstate)) {
         drop(db);
         tell_down(db, err);

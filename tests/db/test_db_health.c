@@ -1,0 +1,252 @@
+/*
+ * The server goes away, stops, and comes back. Needs a server of its own:
+ * starts itself again under with_pg.sh, whatever DB_URL says.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "store/db.h"
+#include "support/test_db.h"
+
+#define MUST(call) ck_assert_msg((call), "%s", err.what)
+
+enum {
+    MS = 1000, /* microseconds */
+    DEADLINE_US = 150 * MS,
+    PIDS_MOST = 64,
+    LINE_BYTES = 256,
+};
+
+static struct db db;
+static struct err err;
+
+static pid_t postmaster(void)
+{
+    return (pid_t)atol(getenv("DB_PID"));
+}
+
+/* The parent of a process, from /proc. */
+static pid_t parent_of(pid_t pid)
+{
+    char path[LINE_BYTES], line[LINE_BYTES] = "";
+    pid_t parent = 0;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+        if (!strncmp(line, "PPid:", strlen("PPid:")))
+            parent = (pid_t)atol(line + strlen("PPid:"));
+    if (f)
+        fclose(f);
+    return parent;
+}
+
+static void signal_server(int number)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+
+    kill(postmaster(), number);
+    while (proc && (entry = readdir(proc))) {
+        pid_t pid = (pid_t)atol(entry->d_name);
+
+        if (pid > 0 && parent_of(pid) == postmaster())
+            kill(pid, number);
+    }
+    if (proc)
+        closedir(proc);
+}
+
+static void set_up(void)
+{
+    test_db_open(&db);
+}
+
+static void tear_down(void)
+{
+    signal_server(SIGCONT);
+    db_release(&db);
+}
+
+/* Calls until one succeeds: the pauses are at most 5 s each. */
+static bool healthy_again(int64_t within_us)
+{
+    int64_t until_us = clock_mono_us() + within_us;
+
+    while (clock_mono_us() < until_us) {
+        if (db_ping(&db, clock_mono_us() + DEADLINE_US, &err))
+            return true;
+        usleep(10 * MS);
+    }
+    return false;
+}
+
+START_TEST(a_server_that_is_not_there_is_down_at_once)
+{
+    struct db away;
+    int64_t begin_us = clock_mono_us();
+
+    MUST(db_init(&away, "postgresql:///x?host=/nonexistent", true, &err));
+    ck_assert(!db_ping(&away, begin_us + 10 * DEADLINE_US, &err));
+    ck_assert_int_eq(err.code, ERR_DOWN);
+    ck_assert_int_lt(clock_mono_us() - begin_us, DEADLINE_US);
+    db_release(&away);
+}
+END_TEST
+
+START_TEST(in_the_pause_calls_fail_without_a_dial)
+{
+    struct db away;
+
+    MUST(db_init(&away, "postgresql:///x?host=/nonexistent", true, &err));
+    ck_assert(!db_ping(&away, test_db_soon(), &err));
+    ck_assert(!db_ping(&away, test_db_soon(), &err));
+    ck_assert_int_eq(err.code, ERR_DOWN);
+    ck_assert_ptr_nonnull(strstr(err.what, "next dial"));
+    db_release(&away);
+}
+END_TEST
+
+START_TEST(an_error_of_the_dial_does_not_name_the_password)
+{
+    char url[LINE_BYTES];
+    struct db denied;
+
+    snprintf(url, sizeof url, "%s&user=nobody_here&password=s3cr3t",
+             test_db_url());
+    MUST(db_init(&denied, url, true, &err));
+    ck_assert(!db_ping(&denied, test_db_soon(), &err));
+    ck_assert_int_eq(err.code, ERR_DOWN);
+    ck_assert_ptr_nonnull(strstr(err.what, "nobody_here"));
+    ck_assert_ptr_null(strstr(err.what, "s3cr3t"));
+    db_release(&denied);
+}
+END_TEST
+
+START_TEST(a_stopped_server_costs_one_deadline_then_nothing)
+{
+    int64_t begin_us;
+
+    MUST(db_ping(&db, test_db_soon(), &err));
+    signal_server(SIGSTOP);
+    begin_us = clock_mono_us();
+    ck_assert(!db_ping(&db, begin_us + DEADLINE_US, &err));
+    ck_assert_int_eq(err.code, ERR_TIMEOUT);
+    ck_assert_int_ge(clock_mono_us() - begin_us, DEADLINE_US - MS);
+    ck_assert_int_lt(clock_mono_us() - begin_us, 2 * DEADLINE_US);
+
+    begin_us = clock_mono_us();
+    ck_assert(!db_ping(&db, begin_us + DEADLINE_US, &err)); /* dials */
+    ck_assert_int_eq(err.code, ERR_TIMEOUT);
+    begin_us = clock_mono_us();
+    ck_assert(!db_ping(&db, begin_us + DEADLINE_US, &err)); /* in the pause */
+    ck_assert_int_eq(err.code, ERR_DOWN);
+    ck_assert_int_lt(clock_mono_us() - begin_us, 20 * MS);
+
+    signal_server(SIGCONT);
+    ck_assert(healthy_again(10 * 1000 * MS));
+    ck_assert_int_eq(test_db_number(&db, "SELECT 7"), 7);
+}
+END_TEST
+
+START_TEST(a_late_answer_does_not_meet_the_next_query)
+{
+    const struct db_sql slow = {"slow", "SELECT 1 FROM pg_sleep(0.3)", "i"};
+    const struct db_sql quick = {"quick", "SELECT 2", "i"};
+    struct db_rows rows;
+
+    ck_assert(!db_query(&db, slow, NULL, 0, clock_mono_us() + DEADLINE_US,
+                        &rows, &err));
+    ck_assert_int_eq(err.code, ERR_TIMEOUT);
+    MUST(db_query(&db, quick, NULL, 0, test_db_soon(), &rows, &err));
+    ck_assert_int_eq(db_rows_i64(&rows, 0, 0), 2);
+    db_rows_release(&rows);
+}
+END_TEST
+
+START_TEST(a_dial_longer_than_a_deadline_is_finished_by_later_calls)
+{
+    struct db patient;
+
+    signal_server(SIGSTOP);
+    MUST(db_init(&patient, test_db_url(), true, &err));
+    ck_assert(!db_ping(&patient, clock_mono_us() + 5 * MS, &err));
+    ck_assert_int_eq(err.code, ERR_TIMEOUT);
+    signal_server(SIGCONT);
+    for (int i = 0; i < 1000 && !patient.ready; i++) {
+        (void)!db_ping(&patient, clock_mono_us() + MS, &err);
+        usleep(5 * MS);
+    }
+    ck_assert(patient.ready);
+    ck_assert_uint_eq(patient.connects, 1);
+    db_release(&patient);
+}
+END_TEST
+
+START_TEST(a_server_that_crashes_under_a_query_is_down_and_comes_back)
+{
+    char sql[LINE_BYTES];
+    int64_t victim = test_db_number(&db, "SELECT pg_backend_pid()");
+    pid_t child = fork();
+
+    if (child == 0) {
+        usleep(200 * MS);
+        kill((pid_t)victim, SIGKILL); /* all backends restart */
+        _exit(0);
+    }
+    snprintf(sql, sizeof sql, "SELECT pg_sleep(10)");
+    ck_assert(!db_script(&db, sql, test_db_soon(), &err));
+    ck_assert_int_eq(err.code, ERR_DOWN);
+    waitpid(child, NULL, 0);
+    ck_assert(healthy_again(15 * 1000 * MS));
+}
+END_TEST
+
+/* A server of our own, once. */
+static void need_own_server(char **args)
+{
+    char *again[] = {(char *)"tests/support/with_pg.sh", args[0], NULL};
+
+    if (getenv("KITH_TEST_OWN_SERVER"))
+        return;
+    unsetenv("DB_URL");
+    setenv("KITH_TEST_OWN_SERVER", "1", 1);
+    execv(again[0], again);
+    perror("tests/support/with_pg.sh (run me from the repository's root)");
+    exit(EXIT_FAILURE);
+}
+
+int main(int count, char **args)
+{
+    TCase *tc = tcase_create("db_health");
+    Suite *s = suite_create("db_health");
+    SRunner *sr = srunner_create(s);
+    int failed;
+
+    (void)count;
+    need_own_server(args);
+    test_db_create_bare();
+    suite_add_tcase(s, tc);
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, set_up, tear_down);
+    tcase_add_test(tc, a_server_that_is_not_there_is_down_at_once);
+    tcase_add_test(tc, in_the_pause_calls_fail_without_a_dial);
+    tcase_add_test(tc, an_error_of_the_dial_does_not_name_the_password);
+    tcase_add_test(tc, a_stopped_server_costs_one_deadline_then_nothing);
+    tcase_add_test(tc, a_late_answer_does_not_meet_the_next_query);
+    tcase_add_test(tc,
+                   a_dial_longer_than_a_deadline_is_finished_by_later_calls);
+    tcase_add_test(tc,
+                   a_server_that_crashes_under_a_query_is_down_and_comes_back);
+    srunner_run_all(sr, CK_NORMAL);
+    failed = srunner_ntests_failed(sr);
+    srunner_free(sr);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
