@@ -1,0 +1,131 @@
+#include <check.h>
+
+#include "base/rng.h"
+#include "reco/heap.h"
+#include "reco/kernel.h"
+#include <stdlib.h>
+
+START_TEST(the_floor_leaves_at_least_k_peaks_standing)
+{
+    enum { N = 500, SPREAD = 40 };
+    struct rng rng = rng_of((uint64_t)_i);
+    uint32_t peaks[N], k = 1 + rng_below(&rng, N), above = 0, some = 0, floor;
+
+    for (uint32_t i = 0; i < N; i++) {
+        peaks[i] = kernel_bits((float)rng_below(&rng, SPREAD));
+        some += peaks[i] > 0;
+    }
+    floor = kernel_floor(peaks, N, k);
+    for (uint32_t i = 0; i < N; i++)
+        above += peaks[i] >= floor;
+    ck_assert_uint_ge(above, some < k ? some : k);
+    ck_assert_uint_ge(floor, 1);
+}
+END_TEST
+
+START_TEST(the_floor_lies_just_below_the_kth_peak)
+{
+    /* 100 peaks 1.0, 2.0 ... 100.0: the tenth largest is 91 */
+    uint32_t peaks[100], floor;
+
+    for (uint32_t i = 0; i < 100; i++)
+        peaks[i] = kernel_bits((float)(i + 1));
+    floor = kernel_floor(peaks, 100, 10);
+    ck_assert_uint_le(floor, kernel_bits(91.0f));
+    ck_assert_uint_gt(floor, kernel_bits(91.0f * 127 / 128 * 127 / 128));
+}
+END_TEST
+
+START_TEST(the_floor_of_too_few_peaks_is_one)
+{
+    uint32_t peaks[] = {0, kernel_bits(1), 0, kernel_bits(2)};
+
+    ck_assert_uint_eq(kernel_floor(peaks, 4, 3), 1);
+    ck_assert_uint_eq(kernel_floor(peaks, 0, 1), 1);
+}
+END_TEST
+
+START_TEST(all_kernels_say_the_same)
+{
+    enum { BLOCKS = 5, CELLS = BLOCKS * KERNEL_USERS, ODDS = 3 };
+    struct rng rng = rng_of((uint64_t)_i);
+    const struct kernel *slow = kernel_at(0), *fast;
+    uint16_t dots16[CELLS];
+    uint32_t dots32[CELLS], want[BLOCKS], have[BLOCKS];
+    uint64_t sums[BLOCKS * KERNEL_POSTS];
+    float scales[CELLS];
+
+    for (uint32_t i = 0; i < CELLS; i++) {
+        dots16[i] = rng_below(&rng, ODDS) ? 0 : (uint16_t)rng_next(&rng);
+        dots32[i] = rng_below(&rng, ODDS) ? 0 : (uint32_t)rng_next(&rng);
+        scales[i] = (float)rng_unit(&rng);
+    }
+    for (uint32_t i = 0; i < BLOCKS * KERNEL_POSTS; i++)
+        sums[i] = rng_next(&rng) >> 24;
+    for (unsigned n = 1; (fast = kernel_at(n)); n++) {
+        slow->peaks16(dots16, scales, BLOCKS, want);
+        fast->peaks16(dots16, scales, BLOCKS, have);
+        ck_assert_mem_eq(have, want, sizeof want);
+        slow->peaks32(dots32, scales, BLOCKS, want);
+        fast->peaks32(dots32, scales, BLOCKS, have);
+        ck_assert_mem_eq(have, want, sizeof want);
+        ck_assert_uint_eq(fast->hits16(dots16, scales, want[0]),
+                          slow->hits16(dots16, scales, want[0]));
+        ck_assert_uint_eq(fast->hits32(dots32, scales, want[0]),
+                          slow->hits32(dots32, scales, want[0]));
+        slow->sum_peaks(sums, BLOCKS, want);
+        fast->sum_peaks(sums, BLOCKS, have);
+        ck_assert_mem_eq(have, want, sizeof want);
+    }
+}
+END_TEST
+
+static bool smaller(const void *a, const void *b)
+{
+    return *(const uint32_t *)a < *(const uint32_t *)b;
+}
+
+static int descending(const void *a, const void *b)
+{
+    return smaller(a, b) - smaller(b, a);
+}
+
+START_TEST(the_heap_keeps_the_best_of_a_stream)
+{
+    enum { N = 200, ROOM_MOST = 40 };
+    struct rng rng = rng_of((uint64_t)_i);
+    uint32_t all[N], kept[ROOM_MOST], count = 0;
+    uint32_t room = rng_below(&rng, ROOM_MOST + 1);
+
+    for (uint32_t i = 0; i < N; i++) {
+        all[i] = rng_below(&rng, N / 2);
+        if (heap_wants(kept, count, room, &all[i], smaller))
+            heap_keep(kept, &count, room, &all[i], sizeof *all, smaller);
+    }
+    heap_sort(kept, count, sizeof *kept, smaller);
+    qsort(all, N, sizeof *all, descending);
+    ck_assert_uint_eq(count, room);
+    ck_assert_mem_eq(kept, all, count * sizeof *all);
+}
+END_TEST
+
+int main(void)
+{
+    enum { SEEDS = 100 };
+    Suite *suite = suite_create("kernel");
+    TCase *tc = tcase_create("all");
+    SRunner *sr = srunner_create(suite);
+    int failed;
+
+    tcase_add_loop_test(tc, the_floor_leaves_at_least_k_peaks_standing, 0,
+                        SEEDS);
+    tcase_add_test(tc, the_floor_lies_just_below_the_kth_peak);
+    tcase_add_test(tc, the_floor_of_too_few_peaks_is_one);
+    tcase_add_loop_test(tc, all_kernels_say_the_same, 0, SEEDS);
+    tcase_add_loop_test(tc, the_heap_keeps_the_best_of_a_stream, 0, SEEDS);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(sr, CK_NORMAL);
+    failed = srunner_ntests_failed(sr);
+    srunner_free(sr);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
