@@ -196,7 +196,6 @@ START_TEST(every_query_fits_the_schema)
     char sql[SQL_BYTES];
     int count = 0;
 
-    test_db_run(&db, sql_create_import);
     test_db_run(&db, "BEGIN");
     test_db_run(&db, sql_create_import);
     for (const struct sql_query *q = sql_queries; q->name; q++) {
