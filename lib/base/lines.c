@@ -25,13 +25,16 @@ bool lines_open(struct lines *l, const char *path, struct err *err)
 static bool refill(struct lines *l)
 {
     size_t rest = l->held_bytes - l->next;
-    int got, code;
+    int got, code = Z_OK;
 
     memmove(l->held, l->held + l->next, rest);
     l->held_bytes = rest;
     l->next = 0;
     got = gzread(l->gz, l->held + rest, (unsigned)(LINES_MOST_BYTES - rest));
-    if (got < 0 || (got == 0 && !gzeof(l->gz))) {
+    /* A gzip file cut short is an end of file for gzread(), but not for us. */
+    if (got == 0)
+        gzerror(l->gz, &code);
+    if (got < 0 || code != Z_OK) {
         err_set(l->err, ERR_CORRUPT, "line %llu: %s",
                 (unsigned long long)l->number + 1, gzerror(l->gz, &code));
         l->failed = true;
