@@ -52,7 +52,7 @@ int fcgi_connect(const char *socket_path)
     struct timeval wait = {.tv_sec = FCGI_CLIENT_WAIT_S};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     for (int left_ms = FCGI_CLIENT_WAIT_S * MS_PER_S;
          connect(fd, (struct sockaddr *)&address, sizeof address) < 0;
          left_ms -= TRY_MS) {

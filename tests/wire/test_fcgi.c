@@ -104,8 +104,9 @@ static pid_t start_worker(void)
 
     if (pid)
         return pid;
-    signal(SIGTERM, SIG_DFL); /* Check's handler would end the whole group */
-    signal(SIGINT, SIG_DFL);
+    /* Check's own handler would end the whole group. */
+    sigaction(SIGTERM, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
     dup2(listen_fd, 0);
     close(listen_fd);
     exit(serve());
@@ -653,6 +654,13 @@ START_TEST(workers_on_one_socket_share_the_work_and_all_stop)
 }
 END_TEST
 
+START_TEST(a_worker_that_loses_the_race_for_a_connection_does_not_block)
+{
+    still_serves();
+    ck_assert(fcntl(listen_fd, F_GETFL) & O_NONBLOCK);
+}
+END_TEST
+
 START_TEST(a_worker_whose_parent_died_ends)
 {
     pid_t parent, orphan;
@@ -724,6 +732,8 @@ static void add_stops(TCase *tc)
     tcase_add_test(tc, sigterm_ends_a_worker_that_always_has_work);
     tcase_add_test(tc, a_worker_can_ask_itself_to_stop);
     tcase_add_test(tc, workers_on_one_socket_share_the_work_and_all_stop);
+    tcase_add_test(
+        tc, a_worker_that_loses_the_race_for_a_connection_does_not_block);
     tcase_add_test(tc, a_worker_whose_parent_died_ends);
     tcase_add_test(tc, a_descriptor_that_does_not_listen_is_refused);
 }
