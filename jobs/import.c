@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include "names.h"
 #include "text.h"
@@ -186,7 +187,7 @@ bool import_user(struct import *im, struct uuid id, struct span name,
         import_skip(im, IMPORT_REPEATED, "this user was given before");
         return true;
     }
-    if (!text_is_clean(name) || text_has_control(name)) {
+    if (!utf8_printable(name)) {
         import_skip(im, IMPORT_BAD_TEXT, "name is not clean UTF-8 text");
         return true;
     }
@@ -229,7 +230,7 @@ static bool post_is_good(struct import *im, const struct post_row *row)
         return false;
     }
     for (size_t i = 0; i < row->tag_count; i++)
-        if (!text_is_clean(row->tags[i]) || text_has_control(row->tags[i])) {
+        if (!utf8_printable(row->tags[i])) {
             import_skip(im, IMPORT_BAD_TEXT, "a tag is not clean UTF-8 text");
             return false;
         }

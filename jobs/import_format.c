@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "text.h"
+#include "base/utf8.h"
 
 enum { LABEL_DIGITS = 6 };
 
@@ -44,8 +44,7 @@ bool import_has_columns(struct span line, char separator,
 
 bool import_key_is_good(struct span key)
 {
-    return key.bytes && key.bytes <= IMPORT_ID_MOST && text_is_clean(key) &&
-           !text_has_control(key);
+    return key.bytes && key.bytes <= IMPORT_ID_MOST && utf8_printable(key);
 }
 
 struct import_label import_label_of(const char *word, struct uuid id)
