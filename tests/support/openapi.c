@@ -210,7 +210,7 @@ bool openapi_judge_answer(const struct openapi *o, const char *method,
         return !answer->body.bytes || complain(why, "a body", answer->body);
     if (!openapi_find(o, &paths, "paths", NULL))
         return complain(why, "no paths", SPAN(""));
-    if (!schema_find(&paths, span_of(path), &item))
+    if (!schema_find(&paths, span_of(path), &item) || answer->status == 404)
         return openapi_find(o, &response, "components", "responses", "NotFound",
                             NULL) &&
                (answer->status == 404 || complain(why, "status", status)) &&

@@ -25,7 +25,8 @@ bool openapi_find(const struct openapi *o, struct json *out, ...);
  * Status, content type, headers and body of an answer to this method and
  * path, each fault a line in `why`. HEAD counts as GET without a body; a 405
  * is documented at whatever method the path has. An address that is not in
- * the reference must answer with problem `not_found`, OPTIONS with 204.
+ * the reference must answer with problem `not_found`, as another worker's may;
+ * OPTIONS answers with 204.
  */
 bool openapi_judge_answer(const struct openapi *o, const char *method,
                           const char *path, const struct fcgi_answer *answer,
