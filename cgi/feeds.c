@@ -1,6 +1,6 @@
 /* feeds -- the worker that answers GET /api/feeds. */
-#include "app/admin.h"
 #include "app/feeds.h"
+#include "app/admin.h"
 
 int main(void)
 {

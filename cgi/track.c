@@ -1,6 +1,6 @@
 /* track -- the worker that answers POST /api/track. */
-#include "app/admin.h"
 #include "app/track.h"
+#include "app/admin.h"
 
 int main(void)
 {
