@@ -104,6 +104,20 @@ START_TEST(version_5_is_that_of_the_standard)
 }
 END_TEST
 
+START_TEST(a_key_is_48_bits_that_tell_ids_apart)
+{
+    struct uuid id = {{0}};
+    uint64_t last = uuid_key(id);
+
+    for (unsigned i = 1; i < 256; i++) {
+        id.b[15] = (unsigned char)i;
+        ck_assert_uint_eq(uuid_key(id) >> 48, 0);
+        ck_assert_uint_ne(uuid_key(id), last);
+        last = uuid_key(id);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("uuid");
@@ -118,6 +132,7 @@ int main(void)
     tcase_add_test(tc, version_4_is_random_and_marked);
     tcase_add_test(tc, version_7_carries_the_time_in_front);
     tcase_add_test(tc, version_5_is_that_of_the_standard);
+    tcase_add_test(tc, a_key_is_48_bits_that_tell_ids_apart);
     suite_add_tcase(s, tc);
     srunner_run_all(sr, CK_NORMAL);
     failed = srunner_ntests_failed(sr);
