@@ -5,14 +5,16 @@
 
 #include "app/precompute.h"
 #include "app/train.h"
+#include "web/json_write.h"
 
-enum { US_PER_S = 1000000 };
+enum { US_PER_S = 1000000, OPTION_JSON = 256, OUT_BYTES = 4096 };
 
 static const char help[] =
-    "Usage: kith nightly\n\n"
+    "Usage: kith nightly [--json]\n\n"
     "The daily pipeline: train, write precomputed recommendations for every\n"
     "reader into user_recommendations, delete expired ones. A scheduler runs\n"
-    "it at 02:00 UTC; running it at any other time does no harm.\n";
+    "it at 02:00 UTC; running it at any other time does no harm.\n\n"
+    "  --json    print the report as one JSON object\n";
 
 static void show(void *arg, uint64_t done, uint64_t total)
 {
@@ -36,17 +38,57 @@ static bool precompute(struct db *db, const struct config *config,
     return ok;
 }
 
+static bool print_json(const struct train_report *t,
+                       const struct precompute_report *p)
+{
+    struct json_write w;
+    struct buf out;
+    bool ok;
+
+    buf_init(&out, OUT_BYTES);
+    json_write_init(&w, &out);
+    json_write_object(&w, NULL);
+    json_write_word(&w, "version", t->version);
+    json_write_u64(&w, "users", t->users);
+    json_write_u64(&w, "posts", t->posts);
+    json_write_u64(&w, "pairs", t->pairs);
+    json_write_u64(&w, "recommendations", p->written);
+    json_write_u64(&w, "readers", p->readers);
+    json_write_u64(&w, "expired_deleted", p->deleted);
+    json_write_i64(&w, "took_us", p->took_us);
+    json_write_end(&w);
+    ok = cli_print(&out);
+    buf_release(&out);
+    return ok;
+}
+
+static bool print_text(const struct train_report *t,
+                       const struct precompute_report *p)
+{
+    printf("model %s: %" PRIu32 " users, %" PRIu32 " posts, %" PRIu32 " pairs\n"
+           "recommendations: %" PRIu64 " for %" PRIu32 " readers, %" PRIu64
+           " expired ones deleted, %.1f s\n",
+           t->version, t->users, t->posts, t->pairs, p->written, p->readers,
+           p->deleted, (double)p->took_us / US_PER_S);
+    return !fflush(stdout);
+}
+
 static int run(int argc, char **argv, const struct config *config)
 {
-    static const struct option longs[] = {{0}};
+    static const struct option longs[] = {
+        {"json", no_argument, NULL, OPTION_JSON}, {0}};
     struct train_report trained;
     struct precompute_report report;
     struct db db;
     struct err err;
-    bool ok;
+    bool json = false, ok;
+    int option;
 
-    if (cli_option(&cmd_nightly, argc, argv, "", longs) == '?')
-        return CLI_USAGE;
+    while ((option = cli_option(&cmd_nightly, argc, argv, "", longs)) != -1) {
+        if (option == '?')
+            return CLI_USAGE;
+        json = true;
+    }
     if (optind < argc)
         return cli_usage(&cmd_nightly, "takes no operand: %s", argv[optind]);
     if (!db_init(&db, config->db_url, config->db_prepare, &err))
@@ -56,13 +98,8 @@ static int run(int argc, char **argv, const struct config *config)
     db_release(&db);
     if (!ok)
         return cli_fail(&cmd_nightly, &err);
-    printf("model %s: %" PRIu32 " users, %" PRIu32 " posts, %" PRIu32 " pairs\n"
-           "recommendations: %" PRIu64 " for %" PRIu32 " readers, %" PRIu64
-           " expired ones deleted, %.1f s\n",
-           trained.version, trained.users, trained.posts, trained.pairs,
-           report.written, report.readers, report.deleted,
-           (double)report.took_us / US_PER_S);
-    return fflush(stdout) ? CLI_FAILED : CLI_DONE;
+    ok = json ? print_json(&trained, &report) : print_text(&trained, &report);
+    return ok ? CLI_DONE : CLI_FAILED;
 }
 
 const struct cli_command cmd_nightly = {
