@@ -2,8 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "../support/test_db.h"
 #include "store/batch.h"
-#include "support/test_db.h"
 
 #define MUST(call) ck_assert_msg((call), "%s", err.what)
 

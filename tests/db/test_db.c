@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../support/test_db.h"
 #include "base/clock.h"
 #include "store/db.h"
-#include "support/test_db.h"
 
 #define MUST(call) ck_assert_msg((call), "%s", err.what)
 
@@ -494,9 +494,11 @@ END_TEST
 
 static const char *const bad_urls[] = {
     "postgresql://u:pa/secret@localhost/db", /* read as port "pa" */
-    "postgresql://u:x@secret@localhost/db",  /* read as host "secret@..." */
-    "postgresql://u:1/secret@localhost",     /* read as database "secret@..." */
-    "host=localhost password=a secret",      "http://secret@localhost/",
+    "postgresql://u:x"
+    "@secret@localhost/db",              /* read as host "secret@..." */
+    "postgresql://u:1/secret@localhost", /* read as database "secret@..." */
+    "host=localhost password=a secret",
+    "http://secret@localhost/",
 };
 
 START_TEST(a_url_that_would_give_the_password_away_is_refused)

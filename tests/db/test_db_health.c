@@ -10,14 +10,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/test_db.h"
 #include "base/clock.h"
 #include "store/db.h"
-#include "support/test_db.h"
 
 #define MUST(call) ck_assert_msg((call), "%s", err.what)
 
 enum {
     MS = 1000, /* microseconds */
+    S = 1000 * MS,
     DEADLINE_US = 150 * MS,
     PIDS_MOST = 64,
     LINE_BYTES = 256,
@@ -26,9 +27,18 @@ enum {
 static struct db db;
 static struct err err;
 
+/* The number a text begins with, or 0. */
+static pid_t number(const char *text)
+{
+    uint64_t value = 0;
+    size_t digits = strspn(text, "0123456789");
+
+    return span_u64((struct span){text, digits}, &value) ? (pid_t)value : 0;
+}
+
 static pid_t postmaster(void)
 {
-    return (pid_t)atol(getenv("DB_PID"));
+    return number(getenv("DB_PID"));
 }
 
 /* The parent of a process, from /proc. */
@@ -42,23 +52,23 @@ static pid_t parent_of(pid_t pid)
     f = fopen(path, "r");
     while (f && fgets(line, sizeof line, f))
         if (!strncmp(line, "PPid:", strlen("PPid:")))
-            parent = (pid_t)atol(line + strlen("PPid:"));
+            parent = number(line + strlen("PPid:\t"));
     if (f)
         fclose(f);
     return parent;
 }
 
-static void signal_server(int number)
+static void signal_server(int what)
 {
     DIR *proc = opendir("/proc");
     struct dirent *entry;
 
-    kill(postmaster(), number);
+    kill(postmaster(), what);
     while (proc && (entry = readdir(proc))) {
-        pid_t pid = (pid_t)atol(entry->d_name);
+        pid_t pid = number(entry->d_name);
 
         if (pid > 0 && parent_of(pid) == postmaster())
-            kill(pid, number);
+            kill(pid, what);
     }
     if (proc)
         closedir(proc);
@@ -73,19 +83,6 @@ static void tear_down(void)
 {
     signal_server(SIGCONT);
     db_release(&db);
-}
-
-/* Calls until one succeeds: the pauses are at most 5 s each. */
-static bool healthy_again(int64_t within_us)
-{
-    int64_t until_us = clock_mono_us() + within_us;
-
-    while (clock_mono_us() < until_us) {
-        if (db_ping(&db, clock_mono_us() + DEADLINE_US, &err))
-            return true;
-        usleep(10 * MS);
-    }
-    return false;
 }
 
 START_TEST(a_server_that_is_not_there_is_down_at_once)
@@ -151,7 +148,7 @@ START_TEST(a_stopped_server_costs_one_deadline_then_nothing)
     ck_assert_int_lt(clock_mono_us() - begin_us, 20 * MS);
 
     signal_server(SIGCONT);
-    ck_assert(healthy_again(10 * 1000 * MS));
+    ck_assert(test_db_heals(&db, DEADLINE_US, 10 * S));
     ck_assert_int_eq(test_db_number(&db, "SELECT 7"), 7);
 }
 END_TEST
@@ -180,32 +177,34 @@ START_TEST(a_dial_longer_than_a_deadline_is_finished_by_later_calls)
     ck_assert(!db_ping(&patient, clock_mono_us() + 5 * MS, &err));
     ck_assert_int_eq(err.code, ERR_TIMEOUT);
     signal_server(SIGCONT);
-    for (int i = 0; i < 1000 && !patient.ready; i++) {
-        (void)!db_ping(&patient, clock_mono_us() + MS, &err);
-        usleep(5 * MS);
-    }
-    ck_assert(patient.ready);
+    ck_assert(test_db_heals(&patient, MS, 10 * S));
     ck_assert_uint_eq(patient.connects, 1);
     db_release(&patient);
 }
 END_TEST
 
+/* In a process of its own: kills a backend once it runs the statement. */
+static pid_t assassin(int64_t victim)
+{
+    pid_t child = fork();
+    struct db own;
+
+    if (child)
+        return child;
+    test_db_open(&own);
+    test_db_await(&own, "SELECT pg_sleep(10)");
+    kill((pid_t)victim, SIGKILL); /* then all backends restart */
+    _exit(0);
+}
+
 START_TEST(a_server_that_crashes_under_a_query_is_down_and_comes_back)
 {
-    char sql[LINE_BYTES];
-    int64_t victim = test_db_number(&db, "SELECT pg_backend_pid()");
-    pid_t child = fork();
+    pid_t child = assassin(test_db_number(&db, "SELECT pg_backend_pid()"));
 
-    if (child == 0) {
-        usleep(200 * MS);
-        kill((pid_t)victim, SIGKILL); /* all backends restart */
-        _exit(0);
-    }
-    snprintf(sql, sizeof sql, "SELECT pg_sleep(10)");
-    ck_assert(!db_script(&db, sql, test_db_soon(), &err));
+    ck_assert(!db_script(&db, "SELECT pg_sleep(10)", test_db_soon(), &err));
     ck_assert_int_eq(err.code, ERR_DOWN);
     waitpid(child, NULL, 0);
-    ck_assert(healthy_again(15 * 1000 * MS));
+    ck_assert(test_db_heals(&db, DEADLINE_US, 15 * S));
 }
 END_TEST
 

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../support/test_db.h"
 #include "base/uuid.h"
 #include "store/events.h"
 #include "store/history.h"
 #include "store/posts.h"
-#include "support/test_db.h"
 
 #define MUST(call) ck_assert_msg((call), "%s", err.what)
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../support/test_db.h"
 #include "queries.h"
 #include "store/batch.h"
 #include "store/events.h"
@@ -16,7 +17,6 @@
 #include "store/migrate.h"
 #include "store/posts.h"
 #include "store/training.h"
-#include "support/test_db.h"
 
 #define MUST(call) ck_assert_msg((call), "%s", err.what)
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../support/test_db.h"
 #include "queries.h"
 #include "store/migrate.h"
-#include "support/test_db.h"
 
 #define MUST(call) ck_assert_msg((call), "%s", err.what)
 

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../support/test_db.h"
 #include "queries.h"
-#include "support/test_db.h"
 
 #define MUST(call) ck_assert_msg((call), "%s", err.what)
 #define READER "'00000000-0000-4000-8000-000000000007'"

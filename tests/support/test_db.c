@@ -1,4 +1,4 @@
-#include "support/test_db.h"
+#include "test_db.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ enum {
     NAME_BYTES = 64,
     SQL_BYTES = 256,
     TEXT_BYTES = 1 << 20,
-    WAIT_US = 20 * 1000,
+    NAP_US = 5 * 1000,
 };
 
 /* "test", as a number: who makes the template. */
@@ -112,6 +112,35 @@ const char *test_db_text(struct db *db, const char *sql)
     return text;
 }
 
+bool test_db_heals(struct db *db, int64_t call_us, int64_t within_us)
+{
+    int64_t until_us = clock_mono_us() + within_us;
+    struct err err;
+
+    while (clock_mono_us() < until_us) {
+        if (db_ping(db, clock_mono_us() + call_us, &err))
+            return true;
+        usleep(NAP_US);
+    }
+    return false;
+}
+
+void test_db_await(struct db *db, const char *statement)
+{
+    char sql[SQL_BYTES];
+    int64_t until_us = test_db_soon();
+
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' "
+             "AND datname = current_database() AND query LIKE '%s%%'",
+             statement);
+    while (!test_db_number(db, sql)) {
+        if (clock_mono_us() > until_us)
+            die(statement, NULL);
+        usleep(NAP_US);
+    }
+}
+
 /* All migrations together name the template: a changed one makes a new one. */
 static void template_name(char out[NAME_BYTES])
 {
@@ -157,7 +186,7 @@ static void need_template(struct db *server, const char *template)
         if (!db_lock_try(server, TEMPLATE_LOCK, test_db_soon(), &mine, &err))
             die("lock", &err);
         if (!mine)
-            usleep(WAIT_US);
+            usleep(NAP_US);
     }
     snprintf(sql, sizeof sql,
              "SELECT count(*) FROM pg_database WHERE datname = '%s'", template);

@@ -29,6 +29,15 @@ void test_db_empty(struct db *db);
 /* Far enough for any statement of a test. */
 int64_t test_db_soon(void);
 
+/*
+ * Pings, each time with a deadline of call_us, until one succeeds: true. False
+ * when none has within within_us.
+ */
+bool test_db_heals(struct db *db, int64_t call_us, int64_t within_us);
+
+/* Waits until a statement that begins like this runs on the server. */
+void test_db_await(struct db *db, const char *statement);
+
 /* Runs SQL; *out is the number in the first column of the last result. */
 void test_db_run(struct db *db, const char *sql);
 int64_t test_db_number(struct db *db, const char *sql);
