@@ -131,7 +131,7 @@ int main(int argc, char **argv)
     const struct cli_command *c;
 
     /* A reader that goes away makes writes fail, which every command checks. */
-    signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     if (argc < 2) {
         print_help(stderr);
         return CLI_USAGE;

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../support/program.h"
+#include "../support/test_db.h"
 #include "base/lines.h"
-#include "support/program.h"
-#include "support/test_db.h"
 #include "web/json.h"
 
 enum { WORD_BYTES = 1024, SECONDS = 120, TOP = 10, TOP_LEAST = 7 };

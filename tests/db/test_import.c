@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "support/program.h"
-#include "support/test_db.h"
+#include "../support/program.h"
+#include "../support/test_db.h"
 
 enum { MANY = 100000, MANY_SECONDS = 60, URL_BYTES = 1024 };
 

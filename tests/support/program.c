@@ -1,9 +1,9 @@
-#define _GNU_SOURCE /* execvpe, nftw */
+#define _GNU_SOURCE /* execvpe */
 
-#include "support/program.h"
+#include "program.h"
 
+#include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -93,7 +93,8 @@ const char *program_kith(void)
         if (slash)
             *slash = 0;
     }
-    strncat(path, "/bin/kith", sizeof path - strlen(path) - 1);
+    bytes = (ssize_t)strlen(path);
+    snprintf(path + bytes, sizeof path - (size_t)bytes, "/bin/kith");
     return path;
 }
 
@@ -120,21 +121,28 @@ void program_kith_run(struct program *p, const char *const *settings,
 static char folder[PATH_BYTES];
 static pid_t owner;
 
-static int remove_entry(const char *path, const struct stat *st, int kind,
-                        struct FTW *walk)
+static void remove_all(const char *path)
 {
-    (void)st;
-    (void)kind;
-    (void)walk;
-    return remove(path);
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir))) {
+        char inner[2 * PATH_BYTES];
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+            continue;
+        snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
+        if (unlink(inner))
+            remove_all(inner);
+    }
+    if (dir)
+        closedir(dir);
+    rmdir(path);
 }
 
 static void clean(void)
 {
-    enum { OPEN_MOST = 16 };
-
     if (getpid() == owner)
-        nftw(folder, remove_entry, OPEN_MOST, FTW_DEPTH | FTW_PHYS);
+        remove_all(folder);
 }
 
 const char *program_folder(void)

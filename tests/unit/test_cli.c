@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "support/program.h"
+#include "../support/program.h"
 
 static struct program p;
 static char keys[4096];

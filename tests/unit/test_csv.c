@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "support/program.h"
+#include "../support/program.h"
 
 #include "../../jobs/csv.c"
 #include "../../jobs/text.c"

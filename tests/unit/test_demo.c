@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "support/program.h"
+#include "../support/program.h"
 
 #include "../../jobs/demo_live.c"
 #include "../../jobs/demo_load.c"

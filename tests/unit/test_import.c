@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "support/program.h"
+#include "../support/program.h"
 #include "web/json.h"
 
 static struct program p;
