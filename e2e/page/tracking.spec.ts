@@ -43,12 +43,10 @@ test('a view needs one whole second of half the post, in one piece', async ({ re
 test('twenty posts read within five seconds cost one call: 95 % fewer', async ({ reader, page }) => {
     await page.setViewportSize({ width: 1280, height: 3000 });
     await reader.open();
-    await expect.poll(() => reader.posts.count()).toBeGreaterThanOrEqual(20);
-    for (const i of [0, 5, 10, 15]) {
+    for (const i of [0, 4, 8, 12, 16]) { /* four fit at a time */
         await reader.posts.nth(i).evaluate((e) => e.scrollIntoView({ block: 'start' }));
         await reader.pass(VIEW_MS);
     }
-    await reader.pass(WAIT_MS - 4 * VIEW_MS);
     await expect.poll(() => reader.events().then((e) => e.length)).toBeGreaterThanOrEqual(20);
     const events = (await reader.events()).length;
     expect(reader.calls).toHaveLength(1);

@@ -14,6 +14,7 @@ export type Post = Kith.Post;
 
 export const WAIT_MS = 5000; /* the tracker sends this long after the first event */
 export const VIEW_MS = 1000;
+const MARGIN_MS = 1000; /* the server corrects clocks that are off by more than 2 s */
 
 export class Reader {
     readonly page: Page;
@@ -37,9 +38,10 @@ export class Reader {
     }
 
     async open(path = '/') {
+        /* Between the two calls time runs, and it cannot be set back. */
         const now = Date.now();
         await this.page.clock.install({ time: now });
-        await this.page.clock.pauseAt(now + 1);
+        await this.page.clock.pauseAt(now + MARGIN_MS);
         await this.page.goto(path);
         await this.shown();
     }
@@ -106,6 +108,11 @@ export class Reader {
         { user: await this.user() });
     }
 
+    /** Time goes by itself from here: for tools that wait in the page. */
+    letTimeRun() {
+        return this.page.clock.resume();
+    }
+
     /** Rows in the database by type: {view: 3, like: 1}. */
     async counts(): Promise<Record<string, number>> {
         const counts: Record<string, number> = {};
@@ -113,13 +120,13 @@ export class Reader {
         return counts;
     }
 
-    /** Lets the tracker send and the server store: expects these rows, by type. */
+    /** Lets the tracker send; waits for these rows, by type, and others of any type. */
     async stored(wanted: Record<string, number>) {
         await this.pass(WAIT_MS);
-        await expect.poll(() => this.counts()).toEqual(wanted);
+        await expect.poll(() => this.counts()).toMatchObject(wanted);
     }
 
-    /** The panel that hides behind a summary on a narrow page. */
+    /** The sentence that says where the feed comes from. */
     get origin(): Locator {
         return this.page.getByTestId('feed-origin');
     }

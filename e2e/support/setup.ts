@@ -1,6 +1,7 @@
 /*
  * setup.ts -- before all tests: the stack that most of them share. After them:
- * every stack of this run ends, also those of tests that failed.
+ * every stack of this run ends, also those of tests that failed. With E2E_ROOT and
+ * E2E_URL set, a stack that already runs is used and left alone.
  */
 import { Stack, makeBase, stopAll } from './stack.ts';
 
@@ -10,6 +11,7 @@ export default async function setup() {
         const wrong = await stopAll(base);
         if (wrong.length) throw new Error(`stacks did not stop:\n${wrong.join('\n')}`);
     };
+    if (process.env.E2E_URL) return stop;
     try {
         const stack = await Stack.start(base, 'shared');
         process.env.E2E_ROOT = stack.root;
