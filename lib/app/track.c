@@ -194,26 +194,34 @@ static bool store(struct batch *b)
                   "events cannot be stored now; send the same batch again");
 }
 
-/* What became of a row, as a verdict of its event. */
+/* The event of a row, and those that repeat it, share one fate. */
+static void reject_row(struct batch *b, size_t row, enum rejection why)
+{
+    struct event_verdict v = {.id_known = true, .why = why};
+
+    b->verdicts[b->index_of[row]] = v;
+    for (size_t i = b->index_of[row] + 1; i < b->count; i++)
+        if (b->repeated[i] && uuid_equal(b->ids[i], b->rows[row].id))
+            b->verdicts[i] = v;
+}
+
+/* What became of the rows, as verdicts of their events. */
 static void settle(struct batch *b)
 {
-    for (size_t i = 0; i < b->row_count; i++) {
-        struct event_verdict *v = &b->verdicts[b->index_of[i]];
-
-        if (b->fates[i] == FATE_UNKNOWN_POST)
-            *v = (struct event_verdict){.id_known = true,
-                                        .why = REJECTION_unknown_post};
-        else if (b->fates[i] == FATE_REFUSED)
-            *v = (struct event_verdict){.id_known = true,
-                                        .why = REJECTION_bad_metadata};
-        else if (b->fates[i] == FATE_DUPLICATE)
-            b->repeated[b->index_of[i]] = true;
-    }
-    /* A repeat shares the fate of the event it repeats. */
-    for (size_t i = 0; i < b->count; i++)
-        for (size_t j = 0; b->repeated[i] && j < i; j++)
-            if (uuid_equal(b->ids[i], b->ids[j]) && !b->verdicts[j].ok)
-                b->verdicts[i] = b->verdicts[j];
+    for (size_t row = 0; row < b->row_count; row++)
+        switch (b->fates[row]) {
+        case FATE_STORED:
+            break;
+        case FATE_DUPLICATE:
+            b->repeated[b->index_of[row]] = true;
+            break;
+        case FATE_UNKNOWN_POST:
+            reject_row(b, row, REJECTION_unknown_post);
+            break;
+        case FATE_REFUSED:
+            reject_row(b, row, REJECTION_bad_metadata);
+            break;
+        }
 }
 
 static void write_rejected(struct batch *b, struct json_write *w)

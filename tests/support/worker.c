@@ -201,16 +201,34 @@ static void turn_log(const char *path)
     close(fd);
 }
 
+/* Check's own handler, inherited, would end the whole test. */
+static pid_t fork_plain(void)
+{
+    sigset_t stops, before;
+    pid_t pid;
+
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGINT);
+    sigprocmask(SIG_BLOCK, &stops, &before);
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (!pid) {
+        signal(SIGTERM, SIG_DFL);
+        signal(SIGINT, SIG_DFL);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return pid;
+}
+
 pid_t worker_more(const struct worker *w)
 {
     char program[PATH_MAX + STAGE_PATH];
-    pid_t pid;
+    pid_t pid = fork_plain();
 
-    snprintf(program, sizeof program, "%s/%s.fcgi", bin, w->role);
-    pid = fork();
-    ck_assert_int_ge(pid, 0);
     if (pid)
         return pid;
+    snprintf(program, sizeof program, "%s/%s.fcgi", bin, w->role);
     turn_log(w->log_path);
     if (dup2(w->listen_fd, STDIN_FILENO) < 0)
         _exit(EXIT_FAILURE);
@@ -239,8 +257,13 @@ void worker_start(struct worker *w, const struct stage *s, const char *role)
 
 int worker_stop(struct worker *w)
 {
-    kill(w->pid, SIGTERM);
-    return fcgi_wait_end(w->pid);
+    pid_t pid = w->pid;
+
+    if (!pid)
+        return 0;
+    w->pid = 0;
+    kill(pid, SIGTERM);
+    return fcgi_wait_end(pid);
 }
 
 char *worker_log(const struct worker *w)

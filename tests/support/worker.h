@@ -83,7 +83,8 @@ struct worker {
 void worker_start(struct worker *w, const struct stage *s, const char *role);
 /* Another process on the same socket. */
 pid_t worker_more(const struct worker *w);
-/* SIGTERM; the exit status. */
+/* SIGTERM; the exit status (143 when it had not even started). A worker that
+ * is not there is 0. */
 int worker_stop(struct worker *w);
 /* All it has logged; heap memory, never NULL. */
 char *worker_log(const struct worker *w);
