@@ -12,6 +12,16 @@ ADMIN_WORKERS=${ADMIN_WORKERS:-1}
 # Where nginx listens. PORT= moves it, LISTEN=0.0.0.0 opens it to the network.
 DEFAULT_PORT=8080
 LISTEN=${LISTEN:-127.0.0.1}
+LISTEN=${LISTEN#[}
+LISTEN=${LISTEN%]}
+case $LISTEN in
+*:*) LISTEN_HOST="[$LISTEN]" ;;
+*) LISTEN_HOST=$LISTEN ;;
+esac
+case $LISTEN in
+0.0.0.0) PROBE_HOST=127.0.0.1 ;;
+*) PROBE_HOST=$LISTEN_HOST ;;
+esac
 # 0: no limit of requests per address, for load tests.
 RATE_LIMIT=${RATE_LIMIT:-1}
 

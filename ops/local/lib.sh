@@ -12,6 +12,11 @@ readonly SERVICES='postgres track feeds admin nginx nightly'
 readonly TOOL_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 PATH=$PATH:/usr/sbin:/sbin
 
+# Another PostgreSQL's settings (PGPORT, PGSERVICE ...) would lead us there.
+for name in $(env | sed -n 's/^\(PG[A-Z]*\)=.*/\1/p'); do
+    unset "$name"
+done
+
 die()
 {
     printf 'error: %s\n' "$*" >&2
