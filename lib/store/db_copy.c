@@ -1,8 +1,8 @@
+#include "store/db_copy.h"
+
 #include <endian.h>
 #include <string.h>
 
-#include "queries.h"
-#include "store/db.h"
 #include "store/db_inner.h"
 
 /*

@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "base/uuid.h"
-#include "store/db.h"
+#include "store/db_stream.h"
 
 enum { POST_TAGS_MOST = 32, POSTS_BATCH = 10000 };
 

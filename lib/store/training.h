@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "base/uuid.h"
 #include "reco/types.h"
-#include "store/db.h"
+#include "store/db_copy.h"
 
 struct training_row {
     struct uuid user, post;

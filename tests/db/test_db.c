@@ -4,7 +4,8 @@
 
 #include "../support/test_db.h"
 #include "base/clock.h"
-#include "store/db.h"
+#include "store/db_copy.h"
+#include "store/db_stream.h"
 
 #define MUST(call) ck_assert_msg((call), "%s", err.what)
 
