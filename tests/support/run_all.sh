@@ -40,6 +40,7 @@ failures()
 programs()
 {
     for f in tests/*/test_*.c; do
+        case $f in tests/support/*) continue ;; esac
         [ ! -f "$f" ] || printf '%s\n' "$build/${f%.c}"
     done
 }
