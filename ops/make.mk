@@ -1,6 +1,6 @@
 # The local stack. A variable on the command line reaches the script by itself.
 run: ## build, load and start everything; PORT= (8080) DATA=path LISTEN= (127.0.0.1)
-	@+ops/local/up
+	@ops/local/up
 
 stop: ## stop it, leaving no process
 	@ops/local/stop

@@ -19,8 +19,9 @@ launch_of()
     cat app/ops/local/serve
 }
 
-# supervise: runsvdir, detached, with a clean environment. Services wait for their
-# turn ("down") except where they run already.
+# supervise: runsvdir, detached, with a clean environment and no open file of ours
+# (a pipe kept open would let `make run | tee` wait for ever). Services wait for their
+# turn ("down").
 supervise()
 {
     is_supervised && return 0
@@ -28,12 +29,13 @@ supervise()
     for name in $SERVICES; do
         touch "service/$name/down"
     done
-    env -i PATH="$TOOL_PATH" LANG=C.UTF-8 TZ=UTC STACK_VAR="$VAR" \
-        setsid runsvdir -P "$VAR/service" \
-        'log: ...........................................................................' \
-        </dev/null >/dev/null 2>&1 9<&- &
-    echo $! >state/supervisor.pid
+    start-stop-daemon --start --background --quiet \
+        --pidfile "$VAR/state/supervisor.pid" --make-pidfile --startas /usr/bin/env -- \
+        -i PATH="$TOOL_PATH" LANG=C.UTF-8 TZ=UTC STACK_VAR="$VAR" \
+        runsvdir -P "$VAR/service" \
+        'log: ...........................................................................'
     STARTED=1
+    until_true 10 is_supervised || die "runsvdir does not start"
     for name in $SERVICES; do
         until_true 10 test -p "service/$name/supervise/ok" ||
             die "runsvdir does not start service $name"
