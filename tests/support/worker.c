@@ -63,9 +63,29 @@ static void find_bin(void)
     snprintf(bin + strlen(bin), sizeof bin - strlen(bin), "/bin");
 }
 
+/* No test here pulls the plug, and waiting for the disk is most of the time. */
+static void make_database_fast(void)
+{
+    struct db db;
+
+    test_db_create();
+    test_db_open(&db);
+    test_db_run(&db, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET "
+                     "synchronous_commit = off', current_database()); END $$");
+    db_release(&db);
+}
+
+/* A tenth of the time of truncating tables of a few rows. */
+static void empty_database(struct db *db)
+{
+    test_db_run(db, "DELETE FROM user_recommendations; DELETE FROM post_counts;"
+                    "DELETE FROM user_interactions; DELETE FROM posts;"
+                    "DELETE FROM users");
+}
+
 void stage_create(void)
 {
-    test_db_create();
+    make_database_fast();
     find_bin();
     fcgi_folder_make(folder);
     owner = getpid();
@@ -144,7 +164,7 @@ void stage_open(struct stage *s)
     stage_set("KITH_DB_WAIT_MS", "5000");
     stage_keys(s, KEY_TODAY);
     test_db_open(&s->db);
-    test_db_empty(&s->db);
+    empty_database(&s->db);
 }
 
 void stage_close(struct stage *s)
