@@ -6,7 +6,7 @@
 import { Stack, makeBase, stopAll } from './stack.ts';
 
 export default async function setup() {
-    const base = process.env.E2E_BASE ??= makeBase();
+    const base = process.env.E2E_BASE ||= makeBase();
     const stop = async () => {
         const wrong = await stopAll(base);
         if (wrong.length) throw new Error(`stacks did not stop:\n${wrong.join('\n')}`);

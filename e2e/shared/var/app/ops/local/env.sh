@@ -1,0 +1,34 @@
+# shellcheck shell=sh disable=SC2034  # read by the scripts that include it
+# Sizes of the local stack. A variable in the environment of `make run` wins.
+
+cores=$(nproc)
+[ "$cores" -ge 2 ] || cores=2
+
+# Processes of each role; each answers one request at a time.
+TRACK_WORKERS=${TRACK_WORKERS:-2}
+FEEDS_WORKERS=${FEEDS_WORKERS:-$cores}
+ADMIN_WORKERS=${ADMIN_WORKERS:-1}
+
+# Where nginx listens. PORT= moves it, LISTEN=0.0.0.0 opens it to the network.
+DEFAULT_PORT=8080
+LISTEN=${LISTEN:-127.0.0.1}
+# 0: no limit of requests per address, for load tests.
+RATE_LIMIT=${RATE_LIMIT:-1}
+
+# Hour (UTC) of the nightly training; missed by less than NIGHTLY_SLACK: made up for.
+NIGHTLY_HOUR=${NIGHTLY_HOUR:-2}
+NIGHTLY_SLACK=${NIGHTLY_SLACK:-12h}
+
+# Logs: a file of a service is turned at this size, and this many old ones are kept.
+LOG_BYTES=${LOG_BYTES:-5000000}
+LOG_FILES=${LOG_FILES:-5}
+
+# PostgreSQL: an eighth of the memory, 128 MB to 1 GB.
+memory_mb=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
+PG_SHARED_MB=${PG_SHARED_MB:-$((memory_mb / 8 < 128 ? 128 : memory_mb / 8 > 1024 ? 1024 : memory_mb / 8))}
+PG_CACHE_MB=${PG_CACHE_MB:-$((memory_mb / 2))}
+PG_CONNECTIONS=${PG_CONNECTIONS:-40}
+PG_BIN=${PG_BIN:-/usr/lib/postgresql/15/bin}
+
+# Longest wait for /readyz.
+READY_S=${READY_S:-30}

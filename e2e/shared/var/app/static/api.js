@@ -1,0 +1,47 @@
+/*
+ * api.js -- the page's calls to the server, and one error for all that fails.
+ */
+
+const FEED_POSTS = 20;
+const ANSWER_MS = 10_000; /* the server's own deadline is 5 s at most */
+
+/** A refused or missing answer; code is the server's, or `network`. */
+export class ApiError extends Error {
+    /** @param {number} status @param {string} code @param {string} [request] */
+    constructor(status, code, request) {
+        super(code);
+        this.status = status;
+        this.code = code;
+        this.request = request;
+    }
+}
+
+/** @param {string} path @param {RequestInit} [init] @returns {Promise<any>} */
+async function call(path, init) {
+    let response;
+    try {
+        response = await fetch(path, { signal: AbortSignal.timeout(ANSWER_MS), ...init });
+        if (response.ok) return await response.json();
+    } catch {
+        throw new ApiError(response?.status ?? 0, 'network');
+    }
+    const problem = await response.json().catch(() => ({}));
+    throw new ApiError(response.status, problem.code ?? 'unknown', problem.request_id);
+}
+
+/** @param {Kith.Kind} kind @param {string} [cursor] @returns {Promise<Kith.Answer>} */
+export function getFeed(kind, cursor) {
+    const query = new URLSearchParams({ feed: kind, limit: String(FEED_POSTS) });
+    if (cursor) query.set('cursor', cursor);
+    return call('/api/feeds?' + query);
+}
+
+/** @returns {Promise<Kith.Readers>} */
+export const getReaders = () => call('/api/demo/readers');
+
+/** null is a new, anonymous reader. @param {string | null} id */
+export const readAs = (id) => call('/api/demo/read-as', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user_id: id }),
+});

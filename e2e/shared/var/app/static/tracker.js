@@ -1,0 +1,337 @@
+/*
+ * tracker.js -- see what a reader saw, keep it until the server has answered for
+ * it. One file, for any page. Contract: types.d.ts, Tracker and Outbox.
+ */
+
+const PREFIX = 'kith.ev.';
+const STORE_EVENTS = 1000;
+const STORE_MS = 7 * 86_400_000;
+const EVENT_BYTES = 2048; /* the server's limits: one event, */
+const POST_EVENTS = 100; /* one batch */
+const FLIGHT_BYTES = 61_440; /* a page shares 64 KiB of keepalive */
+const ENVELOPE_BYTES = 40;
+const ANSWER_MS = 15_000;
+const BACKOFF_MS = 1000;
+const BACKOFF_MOST_MS = 300_000;
+const TIMER_MOST_MS = 3_600_000; /* past 2^31 a timer fires at once */
+
+/** @param {string} text */
+const bytesOf = (text) => new TextEncoder().encode(text).length;
+
+/** UUID v7 opens with its time. @param {string} id */
+const ageMs = (id) => Date.now() - parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+
+/** @param {Kith.OutboxOptions} options @returns {Kith.Outbox} */
+function createOutbox({ endpoint, storage, waitMs, batchEvents, onflush }) {
+    const memory = /** @type {Map<string, string>} */ (new Map());
+    const flying = new Set();
+    let flightBytes = 0;
+    let postEvents = POST_EVENTS;
+    let queued = 0; /* since the last departure */
+    let stored = 0; /* an estimate, trim() counts */
+    let failures = 0;
+    let floorAt = 0; /* by performance.now(): the server said not before, */
+    let restAt = 0; /* and our backoff */
+    let timer = 0;
+    let turn = Promise.resolve();
+
+    /** Id and text, oldest first. */
+    function records() {
+        const found = new Map(memory);
+        for (const key of Object.keys(storage ?? {}))
+            if (key.startsWith(PREFIX))
+                found.set(key.slice(PREFIX.length), storage?.getItem(key) ?? '');
+        return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
+    }
+
+    /** @param {string} id */
+    function forget(id) {
+        memory.delete(id);
+        storage?.removeItem(PREFIX + id);
+    }
+
+    /* Too old first, then views. */
+    function trim() {
+        const rank = (/** @type {string[]} */ [id = '', text = '']) =>
+            ageMs(id) <= STORE_MS ? 1 + +!text.includes('"type":"view"') : 0;
+        const all = records().sort((a, b) => rank(a) - rank(b));
+        const gone = all.filter((record, i) => i < all.length - STORE_EVENTS || !rank(record));
+        gone.forEach(([id]) => forget(id));
+        stored = all.length - gone.length;
+    }
+
+    /** @param {number} ms */
+    function arm(ms) {
+        const most = Math.max(ms, restAt - performance.now());
+        timer ||= setTimeout(flush, Math.min(most, TIMER_MOST_MS));
+    }
+
+    function disarm() {
+        clearTimeout(timer);
+        timer = queued = 0;
+    }
+
+    /** @returns {Kith.Batch} */
+    function take() {
+        const ids = [];
+        const texts = [];
+        let bytes = ENVELOPE_BYTES;
+        let full = false;
+        for (const [id, text] of records()) {
+            if (flying.has(id)) continue;
+            const more = bytes + bytesOf(text) + 1;
+            full = ids.length >= postEvents || flightBytes + more > FLIGHT_BYTES;
+            if (full) break;
+            ids.push(id);
+            texts.push(text);
+            bytes = more;
+        }
+        return { ids, bytes, full, body: `{"sent_at":${Date.now()},"events":[${texts}]}` };
+    }
+
+    function backOff(leastMs = 0) {
+        const now = performance.now();
+        const most = Math.min(BACKOFF_MOST_MS, BACKOFF_MS * 2 ** failures++);
+        floorAt = now + leastMs;
+        restAt = Math.max(floorAt, now + Math.random() * most);
+        arm(0);
+    }
+
+    /** @param {Response} response @param {Kith.Report} report */
+    async function settle(response, report) {
+        const { ids } = report;
+        const status = report.status = response.status;
+        if (status === 200 || status === 202) {
+            const answer = await response.json();
+            if (answer.received !== ids.length) throw status;
+            /** @type {(string | number)[]} */
+            const again = answer.retry ?? [];
+            report.settled = ids.filter((id, i) => !again.includes(i) && !again.includes(id));
+            report.rejected = answer.rejected ?? [];
+            failures = 0;
+            if (again.length) backOff();
+        } else if (status === 413 && ids.length > 1) {
+            postEvents = ids.length >> 1;
+        } else if (status === 408 || status === 429 || status >= 500) {
+            backOff(Number(response.headers.get('retry-after')) * 1000 || 0);
+        } else {
+            report.settled = ids;
+            report.dropped = ids.length;
+        }
+        report.settled.forEach(forget);
+    }
+
+    /** @param {Kith.Batch} batch */
+    async function post({ ids, bytes, body }) {
+        /** @type {Kith.Report} */
+        const report = { status: 0, ids, settled: [], rejected: [], dropped: 0 };
+        ids.forEach((id) => flying.add(id));
+        flightBytes += bytes;
+        try {
+            await settle(await fetch(endpoint, {
+                method: 'POST',
+                headers: { 'content-type': 'application/json' },
+                body,
+                keepalive: true,
+                signal: AbortSignal.timeout(ANSWER_MS),
+            }), report);
+        } catch {
+            backOff();
+        }
+        ids.forEach((id) => flying.delete(id));
+        flightBytes -= bytes;
+        onflush?.(report);
+        return report.status;
+    }
+
+    /* What is queued meanwhile has five seconds of its own. */
+    async function drain() {
+        for (let more = true; more;) {
+            const batch = take();
+            if (batch.full) arm(waitMs);
+            if (!batch.ids.length) return;
+            if (performance.now() < restAt) return arm(0);
+            more = await post(batch) === 413 || batch.full;
+        }
+    }
+
+    async function flush() {
+        disarm();
+        const run = () => navigator.locks?.request('kith.send', drain) ?? drain();
+        await (turn = turn.then(run, run));
+        return records().length;
+    }
+
+    function leave() {
+        disarm();
+        while (performance.now() >= restAt) {
+            const batch = take();
+            if (!batch.ids.length) break;
+            post(batch);
+        }
+        arm(waitMs); /* should the page come back */
+    }
+
+    /** @param {Kith.TrackedEvent} event */
+    function put(event) {
+        const id = event.event_id;
+        const text = JSON.stringify(event);
+        if (bytesOf(text) > EVENT_BYTES) return false;
+        memory.set(id, text);
+        try {
+            storage?.setItem(PREFIX + id, text);
+            if (storage) memory.delete(id);
+        } catch { /* full: it stays in memory */ }
+        if (++stored > STORE_EVENTS) trim();
+        if (++queued >= batchEvents) flush();
+        else arm(waitMs);
+        return true;
+    }
+
+    addEventListener('online', () => {
+        restAt = floorAt;
+        flush();
+    });
+    /* Another tab queued: should it close before sending, we send. */
+    addEventListener('storage', ({ key, newValue }) => {
+        if (newValue && key?.startsWith(PREFIX)) arm(2 * waitMs);
+    });
+    trim();
+    if (stored) arm(waitMs);
+    return { put, flush, leave };
+}
+
+/*
+ * Steps of 5 % of the ratio itself: at half a viewport 2.5 % of its height, for
+ * a post of one viewport as for one of 200. Even steps would miss tall posts.
+ */
+const STEPS = [0, 0.5, ...Array.from({ length: 120 }, (_, i) => 0.95 ** i)];
+
+/** UUID v7, RFC 9562. @param {number} nowMs */
+function uuid7(nowMs) {
+    const hex = (/** @type {number} */ n, width = 4) => n.toString(16).padStart(width, '0');
+    const [a = 0, b = 0, c = 0] = crypto.getRandomValues(new Uint32Array(3));
+    return hex(nowMs, 12).replace(/.{8}/, '$&-')
+        + `-${hex(a & 0xfff | 0x7000)}-${hex(b & 0x3fff | 0x8000)}-${hex(b >>> 16)}${hex(c, 8)}`;
+}
+
+/* The getter itself throws where storage is forbidden. */
+function ownStorage() {
+    try {
+        return localStorage;
+    } catch {
+        return null;
+    }
+}
+
+/** @param {Kith.TrackerOptions} [options] @returns {Kith.Tracker} */
+export function createTracker({
+    endpoint = '/api/track', storage = ownStorage(), viewMs = 1000,
+    waitMs = 5000, batchEvents = 20, onqueue, onflush,
+} = {}) {
+    const outbox = createOutbox({ endpoint, storage, waitMs, batchEvents, onflush });
+    const slots = /** @type {Map<Element, Kith.Slot>} */ (new Map());
+    const viewed = new Set();
+    let away = false;
+    let persisted = false;
+
+    const hidden = () => away || document.visibilityState === 'hidden';
+
+    /** Starts or stops the second. @param {Kith.Slot} slot */
+    function turn(slot) {
+        const now = performance.now();
+        const on = slot.enough && !hidden();
+        if (on && slot.since < 0) {
+            slot.since = now;
+            if (!viewed.has(slot.key)) slot.timer = setTimeout(dwelt, viewMs, slot);
+        } else if (!on && slot.since >= 0) {
+            slot.dwellMs += now - slot.since;
+            slot.since = -1;
+            clearTimeout(slot.timer);
+        }
+    }
+
+    /** @param {Kith.Slot} slot */
+    function dwelt(slot) {
+        look(observer.takeRecords());
+        if (slot.since < 0 || viewed.has(slot.key)) return;
+        const restMs = slot.since + viewMs - performance.now();
+        if (restMs > 0) {
+            slot.timer = setTimeout(dwelt, restMs, slot);
+        } else {
+            viewed.add(slot.key);
+            track('view', slot.served);
+        }
+    }
+
+    /** @param {IntersectionObserverEntry[]} entries */
+    function look(entries) {
+        for (const entry of entries) {
+            const slot = slots.get(entry.target);
+            if (!slot) continue;
+            const ratio = entry.intersectionRatio;
+            slot.enough = ratio >= 0.5 || entry.intersectionRect.height * 2
+                >= (entry.rootBounds?.height ?? innerHeight);
+            slot.maxRatio = Math.max(slot.maxRatio, ratio);
+            turn(slot);
+        }
+    }
+
+    const observer = new IntersectionObserver(look, { threshold: STEPS });
+
+    /** @param {Element} element @param {Kith.Served} served */
+    function observe(element, served) {
+        unobserve(element);
+        slots.set(element, {
+            served, key: served.requestId + '/' + served.postId,
+            enough: false, since: -1, dwellMs: 0, maxRatio: 0, timer: 0,
+        });
+        observer.observe(element);
+    }
+
+    /** @param {Element} element */
+    function unobserve(element) {
+        observer.unobserve(element);
+        clearTimeout(slots.get(element)?.timer);
+        slots.delete(element);
+    }
+
+    /** @param {Kith.EventType} type @param {Kith.Served} served @param {Kith.Metadata} [extra] */
+    function track(type, served, extra) {
+        const ts = Date.now();
+        /** @type {Kith.Metadata} */
+        const metadata = { position: served.position };
+        for (const slot of slots.values())
+            if (slot.served === served) {
+                const runMs = slot.since < 0 ? 0 : performance.now() - slot.since;
+                metadata.dwell_ms = Math.round(slot.dwellMs + runMs);
+                metadata.max_ratio = +slot.maxRatio.toFixed(2);
+            }
+        if (persisted) metadata.persisted = true;
+        const event = {
+            event_id: uuid7(ts), type, post_id: served.postId, ts,
+            impression: served.impression, metadata: { ...metadata, ...extra },
+        };
+        if (outbox.put(event)) onqueue?.(event);
+        return event.event_id;
+    }
+
+    function change() {
+        slots.forEach(turn);
+        if (hidden()) outbox.leave();
+    }
+
+    document.addEventListener('visibilitychange', change);
+    addEventListener('pagehide', () => {
+        away = true;
+        change();
+    });
+    addEventListener('pageshow', (event) => {
+        away = false;
+        persisted ||= event.persisted;
+        change();
+        if (event.persisted) outbox.flush();
+    });
+
+    return { observe, unobserve, track, flush: outbox.flush };
+}

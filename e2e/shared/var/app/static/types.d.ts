@@ -1,0 +1,238 @@
+/*
+ * types.d.ts -- the header of the page's modules: shapes and contracts.
+ *
+ * Browsers never load it; `npm run types` in e2e/ checks every module against
+ * it. What a module promises to another stands here, so that what travels to
+ * readers stays within 4 KiB (the tracker) and 15 KiB (the rest), compressed.
+ * Units are in the names; *_at and ts are milliseconds since 1970 UTC.
+ */
+
+declare namespace Kith {
+    /* ---- tracker.js: see what a reader saw ------------------------------- */
+
+    /*
+     * View     Half of the post's pixels, or half of the viewport for a post too
+     *          tall for that, for one unbroken second in a visible document. Time
+     *          hidden or away never counts; leaving starts the second again.
+     *          Once per (request id, post), however often it is drawn again.
+     * Sending  Through the outbox: in batches, and at once on hiding or leaving.
+     *          No unload or beforeunload: they cost the back/forward cache.
+     * Cost     One IntersectionObserver; no scroll listener, no layout read.
+     * Refuses  To know who reads: identity is the server's cookie alone.
+     */
+    interface Tracker {
+        /** Watches for a view. Observing an element again replaces what it shows. */
+        observe(element: Element, served: Served): void;
+        unobserve(element: Element): void;
+        /**
+         * Queues one event and returns its id. When `served` is the object that an
+         * element was observed with, the post's time in view goes along.
+         */
+        track(type: EventType, served: Served, extra?: Metadata): string;
+        /** Sends what may go now; resolves to the number of events still unsettled. */
+        flush(): Promise<number>;
+    }
+
+    interface TrackerOptions {
+        endpoint?: string;
+        /** null: nothing is kept on the device, leftovers are lost with the page. */
+        storage?: Storage | null;
+        viewMs?: number;
+        waitMs?: number;
+        batchEvents?: number;
+        onqueue?(event: TrackedEvent): void;
+        onflush?(report: Report): void;
+    }
+
+    /** One post as one answer served it. */
+    interface Served {
+        postId: string;
+        requestId?: string;
+        /** The signed token that came with the post. */
+        impression?: string;
+        position?: number;
+    }
+
+    type EventType = 'view' | 'click' | 'like' | 'unlike' | 'share' | 'hide';
+    type Metadata = Record<string, unknown>;
+
+    interface TrackedEvent {
+        event_id: string; /* UUID v7, the idempotency key */
+        type: EventType;
+        post_id: string;
+        ts: number; /* the same on every retry */
+        impression?: string;
+        metadata: Metadata; /* position, dwell_ms, max_ratio, persisted */
+    }
+
+    interface Slot {
+        served: Served;
+        key: string;
+        enough: boolean; /* enough of it was in view when last told */
+        since: number; /* performance.now() of the running second, -1: none */
+        dwellMs: number; /* time in view before that */
+        maxRatio: number;
+        timer: number;
+    }
+
+    /* ---- tracker.js, inside: keep each event until the server answered --- */
+
+    /*
+     * Promise  An event leaves the store only when an answer covers it: stored,
+     *          duplicate or rejected. The server keeps one row per event id, so
+     *          to send twice is harmless and to forget is the only fault.
+     * Store    One record per event, `kith.ev.<event_id>`, seen by every tab; at
+     *          most 1,000 and 7 days, views go before the rest. Without storage,
+     *          or when it is full, records live in memory.
+     * Leaves   waitMs after the first queued event, or at batchEvents of them.
+     *          One tab sends at a time where Web Locks exist; a tab also sends
+     *          what a closed one left.
+     * Hiding   One keepalive request at once, without the lock, at most 60 KiB in
+     *          flight. A beacon would add nothing: it cannot say what arrived, and
+     *          what an old browser cuts off is still stored for the next visit.
+     * Failure  Network, 408, 429, 5xx: full-jitter backoff, never sooner than
+     *          Retry-After, hiding or not. 413: half the batch. Any other 4xx:
+     *          dropped and reported. A 200 that does not count our events is not
+     *          our server (a captive portal) and the same as no answer.
+     */
+    interface Outbox {
+        /** False: larger than the server takes, not queued. */
+        put(event: TrackedEvent): boolean;
+        flush(): Promise<number>;
+        /** The page may be gone after this call. */
+        leave(): void;
+    }
+
+    interface OutboxOptions {
+        endpoint: string;
+        storage: Storage | null;
+        waitMs: number;
+        batchEvents: number;
+        onflush?(report: Report): void;
+    }
+
+    /** What became of one POST. */
+    interface Report {
+        status: number; /* 0: no answer */
+        ids: string[];
+        settled: string[]; /* need no further sending */
+        rejected: Rejected[];
+        dropped: number; /* settled without being judged: a refused batch */
+    }
+
+    interface Rejected {
+        index: number;
+        event_id?: string;
+        code: string;
+        detail?: string;
+    }
+
+    interface Batch {
+        ids: string[];
+        body: string;
+        bytes: number;
+        full: boolean; /* more waits than one POST may carry */
+    }
+
+    /* ---- api.js: the two answers the page reads ---------------------------- */
+
+    type Kind = 'for_you' | 'latest';
+
+    interface Reason {
+        code: string;
+        share: number; /* of the score, 0..1, exact */
+        post_ids: string[];
+        titles?: string[]; /* of the reader's own posts in post_ids */
+    }
+
+    interface Post {
+        id: string;
+        position: number;
+        title: string;
+        body: string;
+        author: { id: string; name: string };
+        tags: string[];
+        published_at: number;
+        counts: { view: number; click: number; like: number; share: number };
+        source: string;
+        reasons?: Reason[];
+        impression: string;
+        image: string | null;
+        url: string | null;
+    }
+
+    interface Answer {
+        request_id: string;
+        source: 'ml_recommendations' | 'random_fallback';
+        fallback_reason: string | null;
+        model: { name: string; version: string; age_s: number } | null;
+        posts: Post[];
+        next_cursor: string | null;
+        has_more: boolean;
+    }
+
+    interface Reader {
+        id: string;
+        name: string;
+        taste: string;
+        about: string;
+    }
+
+    interface Readers {
+        readers: Reader[];
+        current: string | null;
+    }
+
+    /* ---- card.js: one post ------------------------------------------------- */
+
+    /*
+     * A card owns its article element and what the reader did to it; it reports
+     * through `act` and knows neither the tracker nor the feed.
+     */
+    interface Card {
+        element: HTMLElement;
+        post: Post;
+        served: Served;
+        like(): void;
+        open(): void;
+        share(): void;
+        hide(): void;
+        place(index: number, size: number): void;
+    }
+
+    interface CardActs {
+        /** Reports what the reader did; returns the event's id. */
+        event(card: Card, type: EventType): string;
+        /** Undo for the case that the server rejects that event. */
+        onrejected(id: string, undo: () => void): void;
+        hide(card: Card): void;
+        share(card: Card): Promise<boolean>;
+        liked: Set<string>;
+    }
+
+    /* ---- toast.js: one short message at a time ----------------------------- */
+
+    interface ToastAction {
+        label: string;
+        act(): void;
+        /** Called when the time has passed without the action. */
+        expired?(): void;
+    }
+
+    /* ---- feed.js: fetch, show, scroll --------------------------------------- */
+
+    /*
+     * What is shown is never taken away by a failure, and nothing is ever inserted
+     * above the reader. An expired or foreign cursor starts a fresh feed below
+     * what is shown, without repeating it.
+     */
+    interface Feed {
+        /** A fresh feed; `keep` shows the old one until the new one has come. */
+        load(kind: Kind, keep?: boolean): Promise<boolean>;
+        more(): Promise<void>;
+        cards(): Card[];
+        /** The card with focus, else the first one in view. */
+        current(): Card | undefined;
+        focus(card: Card | undefined): void;
+    }
+}
