@@ -16,11 +16,17 @@ export class ApiError extends Error {
     }
 }
 
-/** @param {string} path @param {RequestInit} [init] @returns {Promise<any>} */
-async function call(path, init) {
+/**
+ * A bad or expired cookie is refused once, and taken away with the refusal: the
+ * same call again is a new visitor's.
+ * @param {string} path @param {RequestInit} [init] @param {boolean} [again]
+ * @returns {Promise<any>}
+ */
+async function call(path, init, again) {
     let response;
     try {
         response = await fetch(path, { signal: AbortSignal.timeout(ANSWER_MS), ...init });
+        if (response.status === 401 && !again) return call(path, init, true);
         if (response.ok) return await response.json();
     } catch {
         throw new ApiError(response?.status ?? 0, 'network');
