@@ -38,7 +38,7 @@ bool cli_db_open(struct db *db, const struct config *config, struct err *err)
 {
     size_t pending;
 
-    if (!db_init(db, config->db_url, true, err))
+    if (!db_init(db, config->db_url, config->db_prepare, err))
         return false;
     if (!cli_db_pending(db, cli_db_until_us(config), &pending, err)) {
         db_release(db);

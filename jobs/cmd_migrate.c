@@ -119,7 +119,7 @@ static int run(int argc, char **argv, const struct config *config)
     }
     if (optind < argc)
         return cli_usage(&cmd_migrate, "takes no operand: %s", argv[optind]);
-    if (!db_init(&db, config->db_url, true, &err))
+    if (!db_init(&db, config->db_url, config->db_prepare, &err))
         return cli_fail(&cmd_migrate, &err);
     buf_init(&out, OUT_BYTES);
     ok = status ? list(&db, config, json, &out, &err)

@@ -42,7 +42,7 @@ static void look_at_db(struct state *s, const struct config *config)
     int64_t until_us = clock_mono_us() + (int64_t)WAIT_S * US_PER_S;
     struct db db;
 
-    if (!db_init(&db, config->db_url, true, &s->db_err))
+    if (!db_init(&db, config->db_url, config->db_prepare, &s->db_err))
         return;
     s->up = db_ping(&db, until_us, &s->db_err);
     s->counted =
