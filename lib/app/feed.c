@@ -311,9 +311,10 @@ static void fill_by_chance(struct feeder *f, const struct feed_ask *ask,
     bool from_model = f->live.readable;
 
     /* Without a usable model the database knows better what is there. */
-    if (!out->model && !is_full(out, ask))
+    if (!out->model)
         fill_from_shelf(f, ask, out, out->cursor.seed);
-    if (from_model && !is_full(out, ask) && (out->model || !out->count))
+    /* Also when the page is full: is there another one? */
+    if (from_model && !out->has_more && (out->model || !out->count))
         fill_from_model(f, ask, out, out->cursor.seed);
     out->fill_us = clock_mono_us() - start_us;
 }

@@ -27,6 +27,8 @@ enum {
     LENGTH_TEXT = 24,
     MS_PER_S = 1000,
     YEAR_S = 31536000,
+    READY_TRY_US = 2000,
+    READY_TRIES = 5000,
 };
 
 #define KEY_TODAY                                                              \
@@ -96,6 +98,11 @@ void stage_create(void)
 const char *stage_folder(void)
 {
     return folder;
+}
+
+const char *stage_bin(void)
+{
+    return bin;
 }
 
 void stage_path(const char *name, char out[STAGE_PATH])
@@ -230,6 +237,7 @@ static pid_t fork_plain(void)
     sigemptyset(&stops);
     sigaddset(&stops, SIGTERM);
     sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGUSR2); /* is_ready() tells this mask by it */
     sigprocmask(SIG_BLOCK, &stops, &before);
     pid = fork();
     ck_assert_int_ge(pid, 0);
@@ -275,15 +283,41 @@ void worker_start(struct worker *w, const struct stage *s, const char *role)
     w->pid = worker_more(w);
 }
 
+/* A worker takes SIGTERM as a request once it has blocked it (fcgi_open);
+ * one that is gone will not come to that. */
+static bool is_ready(pid_t pid)
+{
+    char path[STAGE_PATH], line[STAGE_PATH];
+    unsigned long long blocked = 0;
+    bool gone = true;
+    FILE *f;
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f)) {
+        gone = !strncmp(line, "State:", 6) ? strchr(line, 'Z') != NULL : gone;
+        sscanf(line, "SigBlk: %llx", &blocked);
+    }
+    if (f)
+        fclose(f);
+    return gone ||
+           ((blocked >> (SIGTERM - 1) & 1) && !(blocked >> (SIGUSR2 - 1) & 1));
+}
+
+int worker_end(pid_t pid)
+{
+    for (int left = READY_TRIES; left && !is_ready(pid); left--)
+        usleep(READY_TRY_US);
+    kill(pid, SIGTERM);
+    return fcgi_wait_end(pid);
+}
+
 int worker_stop(struct worker *w)
 {
     pid_t pid = w->pid;
 
-    if (!pid)
-        return 0;
     w->pid = 0;
-    kill(pid, SIGTERM);
-    return fcgi_wait_end(pid);
+    return pid ? worker_end(pid) : 0;
 }
 
 char *worker_log(const struct worker *w)

@@ -50,6 +50,8 @@ void stage_open(struct stage *s);
 void stage_close(struct stage *s);
 
 const char *stage_folder(void);
+/* Where the programs of this build are. */
+const char *stage_bin(void);
 /* A path inside the folder. */
 void stage_path(const char *name, char out[STAGE_PATH]);
 /* A setting for workers started from now on. */
@@ -83,9 +85,9 @@ struct worker {
 void worker_start(struct worker *w, const struct stage *s, const char *role);
 /* Another process on the same socket. */
 pid_t worker_more(const struct worker *w);
-/* SIGTERM; the exit status (143 when it had not even started). A worker that
- * is not there is 0. */
+/* Waits until it is up, then SIGTERM; the exit status, 0 when there is none. */
 int worker_stop(struct worker *w);
+int worker_end(pid_t pid);
 /* All it has logged; heap memory, never NULL. */
 char *worker_log(const struct worker *w);
 

@@ -1,6 +1,5 @@
 /* What POST /api/track stores, and what it says about it. */
 #include <check.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -444,8 +443,7 @@ START_TEST(the_same_batch_five_times_in_parallel_is_stored_once)
     ck_assert_int_eq(stored_sum, BATCH);
     ck_assert_int_eq(duplicates, (CALLS - 1) * BATCH);
     ck_assert_int_eq(rows(), BATCH);
-    kill(second, SIGTERM);
-    ck_assert_int_eq(fcgi_wait_end(second), 0);
+    ck_assert_int_eq(worker_end(second), 0);
 }
 END_TEST
 
