@@ -139,9 +139,7 @@ static bool count_pairs(struct interactions *in, const size_t *end,
 
     for (uint32_t u = 0; u < m->user_count; u++) {
         size_t from = u ? end[u - 1] : 0;
-        if (end[u] > from)
-            qsort(in->events + from, end[u] - from, sizeof *in->events,
-                  fold_order);
+        qsort(in->events + from, end[u] - from, sizeof *in->events, fold_order);
         m->user_rows[u] = (uint32_t)pairs;
         pairs += fold_user(in->events + from, end[u] - from, weight_of, NULL);
         if (pairs > UINT32_MAX)
@@ -225,7 +223,9 @@ bool interactions_fold(struct interactions *in, const struct weights *weights,
                 user_count, post_count, in->user_count, in->post_count);
         goto out;
     }
-    if (!make_user_side(in, weight_of, out, err))
+    /* One at least, so that the part of a user without events has a place. */
+    if (!mem_grow(&in->events, &in->cap, 1, sizeof *in->events, err) ||
+        !make_user_side(in, weight_of, out, err))
         goto out;
     /* The larger half of the memory goes before the second half is taken. */
     interactions_release(in);

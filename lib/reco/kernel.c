@@ -18,9 +18,10 @@ BODY uint32_t larger(uint32_t a, uint32_t b)
 }
 
 #define PEAKS(name, cell)                                                      \
-    BODY void name(const cell *restrict dots, const float *restrict scales,    \
+    BODY void name(const void *cells, const float *restrict scales,            \
                    uint32_t blocks, uint32_t *restrict peaks)                  \
     {                                                                          \
+        const cell *restrict dots = cells;                                     \
         for (uint32_t b = 0; b < blocks; b++) {                                \
             uint32_t best = 0;                                                 \
             for (unsigned i = 0; i < KERNEL_USERS; i++)                        \
@@ -50,9 +51,10 @@ BODY void sum_peaks_body(const uint64_t *restrict sums, uint32_t blocks,
 }
 
 #define HITS(name, cell)                                                       \
-    static uint32_t name(const cell *dots, const float *scales,                \
+    static uint32_t name(const void *cells, const float *scales,               \
                          uint32_t floor)                                       \
     {                                                                          \
+        const cell *dots = cells;                                              \
         uint32_t hits = 0;                                                     \
         for (unsigned i = 0; i < KERNEL_USERS; i++)                            \
             hits |=                                                            \
@@ -64,16 +66,16 @@ BODY void sum_peaks_body(const uint64_t *restrict sums, uint32_t blocks,
 HITS(hits16_plain, uint16_t)
 HITS(hits32_plain, uint32_t)
 
+/* One kernel: the bodies compiled for a target. Wide dots are rare enough to
+ * have no hits of their own. */
 #define KERNEL(kind, target, hits16)                                           \
-    target static void peaks16_##kind(const uint16_t *dots,                    \
-                                      const float *scales, uint32_t blocks,    \
-                                      uint32_t *peaks)                         \
+    target static void peaks16_##kind(const void *dots, const float *scales,   \
+                                      uint32_t blocks, uint32_t *peaks)        \
     {                                                                          \
         peaks16_body(dots, scales, blocks, peaks);                             \
     }                                                                          \
-    target static void peaks32_##kind(const uint32_t *dots,                    \
-                                      const float *scales, uint32_t blocks,    \
-                                      uint32_t *peaks)                         \
+    target static void peaks32_##kind(const void *dots, const float *scales,   \
+                                      uint32_t blocks, uint32_t *peaks)        \
     {                                                                          \
         peaks32_body(dots, scales, blocks, peaks);                             \
     }                                                                          \
@@ -83,8 +85,9 @@ HITS(hits32_plain, uint32_t)
         sum_peaks_body(sums, blocks, peaks);                                   \
     }                                                                          \
     static const struct kernel kernel_##kind = {                               \
-        #kind,  peaks16_##kind, peaks32_##kind,                                \
-        hits16, hits32_plain,   sum_peaks_##kind}
+        #kind,                                                                 \
+        {{peaks16_##kind, hits16}, {peaks32_##kind, hits32_plain}},            \
+        sum_peaks_##kind}
 
 KERNEL(plain, , hits16_plain);
 
@@ -92,17 +95,18 @@ KERNEL(plain, , hits16_plain);
 #define AVX2 __attribute__((target("avx2")))
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
 
-AVX2 static uint32_t hits16_avx2(const uint16_t *dots, const float *scales,
+AVX2 static uint32_t hits16_avx2(const void *cells, const float *scales,
                                  uint32_t floor)
 {
     enum { LANES = 8 };
+    const uint16_t *dots = cells;
     __m256i below = _mm256_set1_epi32((int)floor - 1);
     uint32_t hits = 0;
 
     for (unsigned i = 0; i < KERNEL_USERS; i += LANES) {
-        __m128i cells = _mm_loadu_si128((const __m128i *)(dots + i));
+        __m128i eight = _mm_loadu_si128((const __m128i *)(dots + i));
         __m256 value =
-            _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(cells)),
+            _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(eight)),
                           _mm256_loadu_ps(scales + i));
         __m256i hit = _mm256_cmpgt_epi32(_mm256_castps_si256(value), below);
         hits |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(hit)) << i;
@@ -110,17 +114,18 @@ AVX2 static uint32_t hits16_avx2(const uint16_t *dots, const float *scales,
     return hits;
 }
 
-AVX512 static uint32_t hits16_avx512(const uint16_t *dots, const float *scales,
+AVX512 static uint32_t hits16_avx512(const void *cells, const float *scales,
                                      uint32_t floor)
 {
     enum { LANES = 16 };
+    const uint16_t *dots = cells;
     __m512i least = _mm512_set1_epi32((int)floor);
     uint32_t hits = 0;
 
     for (unsigned i = 0; i < KERNEL_USERS; i += LANES) {
-        __m256i cells = _mm256_loadu_si256((const __m256i *)(dots + i));
+        __m256i some = _mm256_loadu_si256((const __m256i *)(dots + i));
         __m512 value =
-            _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(cells)),
+            _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(some)),
                           _mm512_loadu_ps(scales + i));
         hits |=
             (uint32_t)_mm512_cmpge_epi32_mask(_mm512_castps_si512(value), least)

@@ -19,18 +19,18 @@ enum {
     KERNEL_POSTS = 16, /* cells of a block of sums: two cache lines */
 };
 
+/* Dots are 16 bits wide when all of a request fit, else 32. */
+enum kernel_width { KERNEL_16, KERNEL_32, KERNEL_WIDTHS };
+
 struct kernel {
     const char *name;
-    /* peaks[b] = most of dots[i] * scales[i] in block b */
-    void (*peaks16)(const uint16_t *dots, const float *scales, uint32_t blocks,
-                    uint32_t *peaks);
-    void (*peaks32)(const uint32_t *dots, const float *scales, uint32_t blocks,
-                    uint32_t *peaks);
-    /* Bit i: the product of cell i of one block reaches the floor >= 1. */
-    uint32_t (*hits16)(const uint16_t *dots, const float *scales,
-                       uint32_t floor);
-    uint32_t (*hits32)(const uint32_t *dots, const float *scales,
-                       uint32_t floor);
+    struct {
+        /* peaks[b] = most of dots[i] * scales[i] in block b */
+        void (*peaks)(const void *dots, const float *scales, uint32_t blocks,
+                      uint32_t *peaks);
+        /* Bit i: that product of cell i of one block reaches floor >= 1. */
+        uint32_t (*hits)(const void *dots, const float *scales, uint32_t floor);
+    } dots[KERNEL_WIDTHS];
     /* peaks[b] = most of sums[i] in block b */
     void (*sum_peaks)(const uint64_t *sums, uint32_t blocks, uint32_t *peaks);
 };

@@ -9,7 +9,8 @@
  *            model_close.
  * Lifetime   a published file is replaced by rename, never changed in place
  *            (a truncated mapping would be a SIGBUS).
- * Cost       open reads the file once, about 2 ns a pair; lookups as named.
+ * Cost       open reads the file once, under 8 ns a pair (bench_neighbours:
+ *            0.15 s for 20 million); lookups as named.
  */
 #pragma once
 

@@ -15,6 +15,11 @@ enum {
     KEY_SLACK = 16,
 };
 
+static const size_t cell_bytes[KERNEL_WIDTHS] = {
+    [KERNEL_16] = sizeof(uint16_t),
+    [KERNEL_32] = sizeof(uint32_t),
+};
+
 __extension__ typedef unsigned __int128 u128;
 
 /* a stands behind b: dot^2 / norm smaller, or equal and a larger ordinal. */
@@ -96,43 +101,54 @@ static void copy_tail(const struct model *model, uint32_t block,
            (model->user_count - first) * sizeof *tail);
 }
 
-/*
- * Scans all users: peaks of blocks, a floor from the peaks, then only the
- * blocks that reach it. A block that is not empty is cleared on the way out.
- */
-#define SCAN(name, cell, add_rows, peaks_of, hits_of)                          \
-    static void name(struct search *f)                                         \
-    {                                                                          \
-        struct reco_scratch *s = f->s;                                         \
-        cell *dots = s->dots;                                                  \
-        uint32_t last = s->user_blocks - 1, floor;                             \
-        float tail[KERNEL_USERS];                                              \
-        copy_tail(f->model, last, tail);                                       \
-        add_rows(f, dots);                                                     \
-        s->kernel->peaks_of(dots, f->model->user_scales, last, s->peaks);      \
-        s->kernel->peaks_of(dots + (size_t)last * KERNEL_USERS, tail, 1,       \
-                            s->peaks + last);                                  \
-        floor = floor_of(s->peaks, s->user_blocks, f->k);                      \
-        for (uint32_t b = 0; b <= last; b++) {                                 \
-            uint32_t first = b * KERNEL_USERS, hits;                           \
-            const float *scales =                                              \
-                b < last ? f->model->user_scales + first : tail;               \
-            if (!s->peaks[b])                                                  \
-                continue;                                                      \
-            hits = s->peaks[b] >= floor                                        \
-                       ? s->kernel->hits_of(dots + first, scales, floor)       \
-                       : 0;                                                    \
-            for (; hits; hits &= hits - 1) {                                   \
-                uint32_t user = first + (uint32_t)__builtin_ctz(hits);         \
-                offer(f, user, dots[user]);                                    \
-            }                                                                  \
-            for (uint32_t i = 0; i < KERNEL_USERS; i++)                        \
-                dots[first + i] = 0;                                           \
-        }                                                                      \
-    }
+static uint32_t dot_at(const void *dots, enum kernel_width width, uint32_t user)
+{
+    return width == KERNEL_16 ? ((const uint16_t *)dots)[user]
+                              : ((const uint32_t *)dots)[user];
+}
 
-SCAN(scan16, uint16_t, add_rows16, peaks16, hits16)
-SCAN(scan32, uint32_t, add_rows32, peaks32, hits32)
+/* Offers the users of block b that reach the floor. */
+static void offer_block(struct search *f, enum kernel_width width, uint32_t b,
+                        const float *scales, uint32_t floor)
+{
+    const unsigned char *dots = f->s->dots;
+    uint32_t first = b * KERNEL_USERS;
+    uint32_t hits = f->s->kernel->dots[width].hits(
+        dots + first * cell_bytes[width], scales, floor);
+
+    for (; hits; hits &= hits - 1) {
+        uint32_t user = first + (uint32_t)__builtin_ctz(hits);
+        offer(f, user, dot_at(dots, width, user));
+    }
+}
+
+/* Looks at all users: peaks of blocks, a floor from the peaks, then only the
+ * blocks that reach it. */
+static void scan(struct search *f, enum kernel_width width)
+{
+    const float *scales = f->model->user_scales;
+    struct reco_scratch *s = f->s;
+    unsigned char *dots = s->dots;
+    uint32_t last = s->user_blocks - 1, floor;
+    size_t block_bytes = KERNEL_USERS * cell_bytes[width];
+    float tail[KERNEL_USERS];
+
+    if (width == KERNEL_16)
+        add_rows16(f, s->dots);
+    else
+        add_rows32(f, s->dots);
+    copy_tail(f->model, last, tail);
+    s->kernel->dots[width].peaks(dots, scales, last, s->peaks);
+    s->kernel->dots[width].peaks(dots + last * block_bytes, tail, 1,
+                                 s->peaks + last);
+    floor = floor_of(s->peaks, s->user_blocks, f->k);
+    for (uint32_t b = 0; b < last; b++)
+        if (s->peaks[b] >= floor)
+            offer_block(f, width, b, scales + (size_t)b * KERNEL_USERS, floor);
+    if (s->peaks[last] >= floor)
+        offer_block(f, width, last, tail, floor);
+    memset(dots, 0, s->user_blocks * block_bytes);
+}
 
 /* Takes the dots of the users of a row out, each user once. */
 static void gather_row(const struct search *f, struct row row,
@@ -193,9 +209,9 @@ uint32_t neighbours_find(const struct model *model, struct reco_scratch *s,
     if (count_updates(&f) < model->user_count / SCRATCH_THIN)
         walk(&f);
     else if (fits16(&f))
-        scan16(&f);
+        scan(&f, KERNEL_16);
     else
-        scan32(&f);
+        scan(&f, KERNEL_32);
     heap_sort(out, f.count, sizeof *out, worse);
     for (uint32_t i = 0; i < f.count; i++)
         out[i].similarity =

@@ -123,6 +123,18 @@ static bool passes_with(enum model_section_id id, size_t at, uint32_t value)
     return model_check(work, size, &err);
 }
 
+static size_t free_slot(void)
+{
+    struct model m;
+    struct err err;
+    uint32_t i = 0;
+
+    ck_assert(model_of_bytes(sample, size, &m, &err));
+    while (m.post_slots[i])
+        i++;
+    return i;
+}
+
 /*
  *         0            1      2            3
  * user 0  view         -      view, share  -
@@ -146,6 +158,7 @@ START_TEST(numbers_that_contradict_each_other_are_refused)
     ck_assert(!passes_with(MODEL_USER_NORMS, 1, 59));
     ck_assert(!passes_with(MODEL_USER_SCALES, 1, 0x3f800000));
     ck_assert(!passes_with(MODEL_POST_SLOTS, 0, 5));
+    ck_assert(!passes_with(MODEL_POST_SLOTS, free_slot(), 1));
     ck_assert(!passes_with(MODEL_POST_TITLES, 1, 100));
 }
 END_TEST

@@ -6,7 +6,7 @@
  *         fixture_close(&f).
  * Ids     ordinal n has the id fixture_user(n), fixture_post(n).
  * Texts   post n has the text {"title":"Post n"} and the title Post n.
- * Errors  print and abort: a fixture that fails is no result.
+ * Errors  print and abort.
  */
 #pragma once
 

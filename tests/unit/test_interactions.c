@@ -112,6 +112,10 @@ START_TEST(nothing_folds_to_an_empty_matrix)
     ck_assert_uint_eq(m.pair_count, 0);
     ck_assert_uint_eq(m.user_rows[0], 0);
     matrix_release(&m);
+    fold(2, 3);
+    ck_assert_uint_eq(m.pair_count, 0);
+    ck_assert_uint_eq(m.user_rows[2], 0);
+    matrix_release(&m);
 }
 END_TEST
 

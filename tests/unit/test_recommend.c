@@ -124,32 +124,50 @@ START_TEST(equal_sums_stand_by_ordinal)
 }
 END_TEST
 
-START_TEST(refused_posts_make_room_for_the_next_best)
+/*
+ * One neighbour with 400 posts: shares of 0..199, then views of the others,
+ * of which the reader knows the last.
+ */
+static void make_shares_then_views(void)
 {
-    /*
-     * One neighbour with 400 posts: shares of 0..199, then views. The reader
-     * may not get any of the first 200: by author, invisible or key. The
-     * floor that was set for 5 posts has to come down to the views.
-     */
-    static uint8_t masks[400];
-    uint64_t keys[100];
-
-    masks[399] = MASK_VIEW;
     fixture_init(&f, 1, 400);
     for (uint32_t i = 0; i < 400; i++)
         fixture_mask(&f, 0, i, i < 200 ? MASK_SHARE : MASK_VIEW);
-    for (uint32_t i = 0; i < 50; i++)
-        f.authors[i] = fixture_user(9);
-    for (uint32_t i = 50; i < 100; i++)
-        f.flags[i] = 0;
-    for (uint32_t i = 0; i < 100; i++)
-        keys[i] = uuid_key(fixture_post(100 + i));
+}
+
+static void expect_views(const uint64_t *keys, uint32_t key_count)
+{
+    static uint8_t masks[400];
+
+    masks[399] = MASK_VIEW;
     fixture_open(&f);
-    read_as(9, masks, keys, 100);
+    read_as(9, masks, keys, key_count);
     ask(10, 5);
     ck_assert_uint_eq(got.count, 5);
     for (uint32_t i = 0; i < 5; i++)
         ck_assert_uint_eq(got.posts[i].post, 200 + i);
+}
+
+START_TEST(refused_posts_make_room_for_the_next_best)
+{
+    /* His own and invisible: the floor set for 5 posts has to come down. */
+    make_shares_then_views();
+    for (uint32_t i = 0; i < 100; i++)
+        f.authors[i] = fixture_user(9);
+    for (uint32_t i = 100; i < 200; i++)
+        f.flags[i] = 0;
+    expect_views(NULL, 0);
+}
+END_TEST
+
+START_TEST(posts_of_earlier_pages_make_room_for_the_next_best)
+{
+    uint64_t keys[200];
+
+    make_shares_then_views();
+    for (uint32_t i = 0; i < 200; i++)
+        keys[i] = uuid_key(fixture_post(i));
+    expect_views(keys, 200);
 }
 END_TEST
 
@@ -248,6 +266,7 @@ int main(void)
     tcase_add_test(tc, his_own_row_counts_as_seen);
     tcase_add_test(tc, equal_sums_stand_by_ordinal);
     tcase_add_test(tc, refused_posts_make_room_for_the_next_best);
+    tcase_add_test(tc, posts_of_earlier_pages_make_room_for_the_next_best);
     tcase_add_test(tc, too_much_is_refused);
     tcase_add_test(tc, reasons_split_the_score_by_the_readers_posts);
     tcase_add_test(tc,
