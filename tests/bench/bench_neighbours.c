@@ -3,10 +3,11 @@
  *
  *     bench_neighbours [gowalla | ml20m]
  *
- * Data are seeded: users of log-normal degree meet posts with a probability
- * that falls with the rank r as exp(-a * r^b), the curves that fit the two
- * public data sets (Gowalla as in LightGCN's split; ML-20M). Types are 60 %
- * views, 20 % clicks, 12 % likes, 8 % shares, besides the view each has.
+ * Data are seeded and without tastes: users of log-normal degree meet posts
+ * with a probability that falls with the rank r as exp(-slope * r^exponent).
+ * The curve of ml20m is fitted to ML-20M; that of gowalla is a guess of the
+ * right size (users, posts, pairs, largest post). A pair has one type: 60 %
+ * views, 20 % clicks, 12 % likes, 8 % shares.
  */
 #include <math.h>
 #include <time.h>
