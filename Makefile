@@ -30,7 +30,6 @@ JOBS  := $(patsubst %.c,$(B)/%.o,$(wildcard jobs/*.c))
 SUPP  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(filter-out tests/support/%,$(wildcard tests/*/test_*.c)))
 BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
-FUZZ  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 C_ALL := $(wildcard lib/*/*.[ch] cgi/*.c jobs/*.[ch] tests/*/*.[ch])
 SQL   := $(sort $(wildcard sql/queries/*.sql sql/migrations/*.sql))
 
@@ -80,7 +79,7 @@ bench-run: $(BENCH)
 	@for b in $(BENCH); do $$b || exit 1; done
 
 fuzz: ## FUZZ_S seconds (default 30) of each fuzz target, clang only
-	@for f in $(FUZZ); do tests/support/fuzz.sh $$f $(or $(FUZZ_S),30) || exit 1; done
+	@tests/support/run_fuzz.sh $(or $(FUZZ_S),30)
 
 lint: $(B)/gen/queries.h ## rooms, lone headers, banned calls, sizes, docs in step
 	@tests/lint/run.sh "$(CC) $(CPPFLAGS)" $(C_ALL)

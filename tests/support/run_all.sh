@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every test: lint, the C programs, the browser. Ends in one line, N passed, N failed;
+# Every test: lint, the C programs, a few seconds of fuzzing, the browser. Ends in one line, N passed, N failed;
 # fails when a test failed, could not be built or could not run, or when none ran.
 # A caller that adds up itself sets TALLY, a file that gets a line a runner:
 # PASSED FAILED SKIPPED NAME.
@@ -61,6 +61,7 @@ c_tests()
 part build build_all
 part lint make --no-print-directory lint
 part 'C tests' c_tests
+part fuzzing tests/support/run_fuzz.sh 4
 part 'browser tests' tests/support/run_e2e.sh
 
 printf '\n%d s\n' $(($(date +%s) - begin))
