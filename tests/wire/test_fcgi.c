@@ -21,13 +21,14 @@ enum {
     BODY_MOST_BYTES = 4096,
     REPLY_MOST_BYTES = 1 << 24,
     BIG_BYTES = 1 << 23,
-    PEER_WAIT_MS = 150,
+    SHORT_WAIT_MS = 500, /* of a worker that is to give up a peer */
 };
 
 /* ---- The worker: tells what it was sent ---- */
 
 static char folder[64], path[96];
-static int listen_fd, gate[2], entered[2];
+static int peer_wait_ms = FCGI_PEER_WAIT_MS;
+static int listen_fd, gate[2], entered[2], ready[2];
 
 static void tell(struct http_reply *reply, const struct http_request *r)
 {
@@ -86,7 +87,9 @@ static int serve(void)
 
     if (!fcgi_open(&f, &err) || !arena_init(&a, ARENA_BYTES, &err))
         return EXIT_FAILURE;
-    fcgi_peer_wait(f, PEER_WAIT_MS);
+    fcgi_peer_wait(f, peer_wait_ms);
+    if (write(ready[1], "", 1) != 1)
+        return EXIT_FAILURE;
     http_reply_init(&reply, REPLY_MOST_BYTES);
     while (arena_reset(&a), fcgi_next(f, &a, BODY_MOST_BYTES, &r)) {
         serve_one(&reply, &r);
@@ -101,9 +104,13 @@ static int serve(void)
 static pid_t start_worker(void)
 {
     pid_t pid = fork();
+    char byte;
 
-    if (pid)
+    if (pid) {
+        /* Only now does a signal mean what it means to a worker. */
+        ck_assert_int_eq(read(ready[0], &byte, 1), 1);
         return pid;
+    }
     /* Check's own handler would end the whole group. */
     sigaction(SIGTERM, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
     sigaction(SIGINT, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
@@ -123,6 +130,7 @@ static void setup(void)
     listen_fd = fcgi_listen(path);
     ck_assert_int_eq(pipe(gate), 0);
     ck_assert_int_eq(pipe(entered), 0);
+    ck_assert_int_eq(pipe(ready), 0);
     worker = start_worker();
 }
 
@@ -497,10 +505,21 @@ START_TEST(garbage_ends_the_connection_and_nothing_else)
 }
 END_TEST
 
+static void use_impatient_worker(void)
+{
+    still_serves();
+    kill(worker, SIGTERM);
+    ends_well();
+    peer_wait_ms = SHORT_WAIT_MS;
+    worker = start_worker();
+}
+
 START_TEST(a_peer_that_stops_half_way_is_given_up)
 {
-    int fd = fcgi_connect(path);
+    int fd;
 
+    use_impatient_worker();
+    fd = fcgi_connect(path);
     fcgi_send_begin(fd, false); /* and then nothing, with the line open */
     still_serves();
     close(fd);
@@ -509,8 +528,10 @@ END_TEST
 
 START_TEST(a_peer_that_does_not_read_its_answer_is_given_up)
 {
-    int fd = send_request("/big"); /* never read */
+    int fd;
 
+    use_impatient_worker();
+    fd = send_request("/big"); /* never read */
     still_serves();
     close(fd);
 }
