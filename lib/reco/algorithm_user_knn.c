@@ -1,0 +1,391 @@
+/*
+ * user_knn -- posts of the K users most similar to the reader, exact.
+ *
+ *     similarity(u, v) = dot(u, v) / (sqrt(n_u * n_v) + shrink)
+ *     score(u, i)      = sum over the neighbours v of similarity(u, v) * w(v,
+ * i)
+ *
+ * with dot = sum over common posts of w_u * w_v and n = sum of squared weights.
+ *
+ * Neighbours  the K most similar users; with `reverse` those v that have u
+ *             among *their* K, as several published numbers do without saying
+ *             so. As similarity is symmetric, the worst neighbour of each v
+ *             is all that has to be kept for that.
+ * Order       larger similarity first, equal ones by the smaller user; dots and
+ *             norms are integers, and without shrink so is the comparison.
+ * Unscored    posts that no neighbour has: NO_SCORE.
+ * from        Sarwar et al. 2000; DL-evaluation's Compute_Similarity for
+ *             shrink and orientation.
+ */
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "reco/algorithm.h"
+#include "reco/heap.h"
+
+enum setting { K, SHRINK, BINARY, REVERSE };
+
+enum {
+    K_MOST = 100000,
+    THREADS_MOST = 256,
+    USERS_A_TURN = 64, /* that a thread of fit takes at a time */
+};
+
+/* Doubles that differ by more than this factor order as the exact values do. */
+#define SURELY_LESS (1 - 1e-12)
+
+static const struct algorithm_setting settings[] = {
+    [K] = {"k", 100, 1, K_MOST, "neighbours"},
+    [SHRINK] = {"shrink", 0, 0, 1e6, "damps similarities of short histories"},
+    [BINARY] = {"binary", 0, 0, 1, "1: every pair weighs the same"},
+    [REVERSE] = {"reverse", 0, 0, 1, "1: users who have the reader as theirs"},
+    {0},
+};
+
+struct peer {
+    double similarity;
+    uint32_t user;
+    uint32_t dot;
+    uint64_t norm;
+};
+
+_Static_assert(sizeof(struct peer) <= HEAP_ITEM_BYTES, "fits a heap");
+
+struct user_knn {
+    const struct matrix *matrix; /* the caller's, lives as long */
+    uint32_t k;
+    double shrink;
+    bool reverse;
+    uint8_t weight_of[MASK_COUNT];
+    uint64_t *norms;    /* [users] */
+    struct peer *worst; /* [users] reverse only: the last of each one's K; a
+                           similarity of 0 when there are fewer */
+};
+
+struct room {
+    const struct user_knn *knn;
+    uint32_t *dots;     /* [users], zero between calls */
+    struct peer *peers; /* [users or k] */
+    uint32_t count;
+    double *sums; /* [posts], zero between calls */
+};
+
+/* Behind in the order of similarity. */
+static bool is_worse(const void *a, const void *b)
+{
+    const struct peer *x = a, *y = b;
+
+    if (x->similarity != y->similarity)
+        return x->similarity < y->similarity;
+    return x->user > y->user;
+}
+
+/*
+ * The same from dot^2 / n alone, in whole numbers: cosines that are equal as
+ * fractions may differ in the last bit as doubles.
+ */
+static bool is_worse_exactly(const void *a, const void *b)
+{
+    const struct peer *x = a, *y = b;
+    unsigned __int128 left =
+        (unsigned __int128)((uint64_t)x->dot * x->dot) * y->norm;
+    unsigned __int128 right =
+        (unsigned __int128)((uint64_t)y->dot * y->dot) * x->norm;
+
+    if (left != right)
+        return left < right;
+    return x->user > y->user;
+}
+
+static bool is_behind(const struct user_knn *knn, const struct peer *a,
+                      const struct peer *b)
+{
+    return knn->shrink > 0 ? is_worse(a, b) : is_worse_exactly(a, b);
+}
+
+static struct peer peer_of(const struct user_knn *knn, uint64_t norm,
+                           uint32_t user, uint32_t dot)
+{
+    uint64_t other = knn->norms[user];
+
+    return (struct peer){dot /
+                             (sqrt((double)norm * (double)other) + knn->shrink),
+                         user, dot, other};
+}
+
+/* ---- dots ---- */
+
+/* Adds the products of the query; returns its own norm. */
+static uint64_t add_dots(struct room *r, const struct query_post *posts,
+                         uint32_t count)
+{
+    const struct user_knn *knn = r->knn;
+    uint64_t norm = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t w = knn->weight_of[posts[i].mask & MASK_STORED];
+        struct row row = matrix_post_row(knn->matrix, posts[i].post);
+
+        norm += (uint64_t)w * w;
+        for (uint32_t j = 0; j < row.count; j++)
+            r->dots[pair_ordinal(row.pairs[j])] +=
+                w * knn->weight_of[pair_mask(row.pairs[j])];
+    }
+    return norm;
+}
+
+/* ---- the two orientations ---- */
+
+/* Keeps the K best in r->peers, best first; clears the dots. */
+static void select_nearest(struct room *r, uint64_t norm, uint32_t self)
+{
+    const struct user_knn *knn = r->knn;
+    uint32_t users = knn->matrix->user_count;
+    heap_worse_fn *worse = knn->shrink > 0 ? is_worse : is_worse_exactly;
+
+    r->count = 0;
+    for (uint32_t v = 0; v < users; v++) {
+        struct peer peer;
+
+        if (!r->dots[v])
+            continue;
+        peer = peer_of(knn, norm, v, r->dots[v]);
+        r->dots[v] = 0;
+        if (v == self ||
+            (r->count == knn->k &&
+             peer.similarity < SURELY_LESS * r->peers[0].similarity))
+            continue;
+        if (heap_wants(r->peers, r->count, knn->k, &peer, worse))
+            heap_keep(r->peers, &r->count, knn->k, &peer, sizeof peer, worse);
+    }
+    heap_sort(r->peers, r->count, sizeof *r->peers, worse);
+}
+
+/* Those among whose K the reader is, or would be, by user; clears the dots. */
+static void select_reverse(struct room *r, uint64_t norm, uint32_t self)
+{
+    const struct user_knn *knn = r->knn;
+    uint32_t users = knn->matrix->user_count;
+
+    r->count = 0;
+    for (uint32_t v = 0; v < users; v++) {
+        struct peer peer, reader;
+
+        if (!r->dots[v])
+            continue;
+        peer = reader = peer_of(knn, norm, v, r->dots[v]);
+        reader.user = self; /* ORDINAL_NONE stands behind all his equals */
+        reader.norm = norm;
+        r->dots[v] = 0;
+        if (v != self && !is_behind(knn, &reader, &knn->worst[v]))
+            r->peers[r->count++] = peer;
+    }
+}
+
+/* ---- scoring ---- */
+
+static void score(const void *state, void *room, const struct query *q,
+                  float *scores)
+{
+    const struct user_knn *knn = state;
+    struct room *r = room;
+    uint64_t norm = add_dots(r, q->posts, q->count);
+
+    if (knn->reverse)
+        select_reverse(r, norm, q->self);
+    else
+        select_nearest(r, norm, q->self);
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct row row = matrix_user_row(knn->matrix, r->peers[i].user);
+        for (uint32_t j = 0; j < row.count; j++)
+            r->sums[pair_ordinal(row.pairs[j])] +=
+                r->peers[i].similarity *
+                knn->weight_of[pair_mask(row.pairs[j])];
+    }
+    for (uint32_t i = 0; i < knn->matrix->post_count; i++) {
+        scores[i] = r->sums[i] > 0 ? (float)r->sums[i] : NO_SCORE;
+        r->sums[i] = 0;
+    }
+}
+
+static void room_close(void *room)
+{
+    struct room *r = room;
+
+    if (!r)
+        return;
+    mem_give(r->dots);
+    mem_give(r->peers);
+    mem_give(r->sums);
+    mem_give(r);
+}
+
+static bool room_open(const void *state, void **room, struct err *err)
+{
+    const struct user_knn *knn = state;
+    uint32_t users = knn->matrix->user_count;
+    struct room *r;
+
+    if (!mem_take(1, sizeof *r, &r, err))
+        return false;
+    r->knn = knn;
+    if (!mem_take(users, sizeof *r->dots, &r->dots, err) ||
+        !mem_take(knn->reverse || knn->k > users ? users : knn->k,
+                  sizeof *r->peers, &r->peers, err) ||
+        !mem_take(knn->matrix->post_count, sizeof *r->sums, &r->sums, err)) {
+        room_close(r);
+        return false;
+    }
+    *room = r;
+    return true;
+}
+
+/* ---- fit ---- */
+
+static bool make_norms(struct user_knn *knn, struct err *err)
+{
+    for (uint32_t u = 0; u < knn->matrix->user_count; u++) {
+        struct row row = matrix_user_row(knn->matrix, u);
+        for (uint32_t i = 0; i < row.count; i++) {
+            uint32_t w = knn->weight_of[pair_mask(row.pairs[i])];
+            knn->norms[u] += (uint64_t)w * w;
+        }
+        /* No dot exceeds the larger of the two norms. */
+        if (knn->norms[u] > UINT32_MAX)
+            return err_set(err, ERR_LIMIT, "user_knn: a norm of 2^32 or more");
+    }
+    return true;
+}
+
+struct worst_job {
+    struct user_knn *knn;
+    atomic_uint next;
+};
+
+struct worst_thread {
+    struct worst_job *job;
+    pthread_t thread;
+    bool started;
+    void *room;
+};
+
+static void find_worst(struct user_knn *knn, struct room *r, uint32_t user)
+{
+    struct row row = matrix_user_row(knn->matrix, user);
+    uint64_t norm = 0;
+
+    for (uint32_t i = 0; i < row.count; i++) {
+        struct query_post post = {.post = pair_ordinal(row.pairs[i]),
+                                  .mask = pair_mask(row.pairs[i])};
+        norm += add_dots(r, &post, 1);
+    }
+    select_nearest(r, norm, user);
+    if (r->count == knn->k)
+        knn->worst[user] = r->peers[r->count - 1];
+    else /* a cosine of 0: everybody who shares a post is nearer */
+        knn->worst[user] = (struct peer){.norm = 1};
+}
+
+static void *find_worst_of_many(void *arg)
+{
+    struct worst_thread *t = arg;
+    struct user_knn *knn = t->job->knn;
+    uint32_t users = knn->matrix->user_count, from;
+
+    while ((from = atomic_fetch_add(&t->job->next, USERS_A_TURN)) < users)
+        for (uint32_t u = from; u < users && u - from < USERS_A_TURN; u++)
+            find_worst(knn, t->room, u);
+    return NULL;
+}
+
+static bool make_worst(struct user_knn *knn, uint32_t threads, struct err *err)
+{
+    struct worst_job job = {.knn = knn};
+    struct worst_thread all[THREADS_MOST] = {0};
+    uint32_t count = threads < THREADS_MOST ? threads : THREADS_MOST;
+    bool ok =
+        mem_take(knn->matrix->user_count, sizeof *knn->worst, &knn->worst, err);
+
+    knn->reverse = false; /* rooms of the first pass hold K */
+    for (uint32_t i = 0; ok && i < count; i++) {
+        all[i].job = &job;
+        ok = room_open(knn, &all[i].room, err);
+    }
+    for (uint32_t i = 1; ok && i < count; i++)
+        all[i].started =
+            !pthread_create(&all[i].thread, NULL, find_worst_of_many, &all[i]);
+    if (ok)
+        find_worst_of_many(&all[0]);
+    for (uint32_t i = 0; i < count; i++) {
+        if (all[i].started)
+            pthread_join(all[i].thread, NULL);
+        room_close(all[i].room);
+    }
+    knn->reverse = true;
+    return ok;
+}
+
+static void release(void *state)
+{
+    struct user_knn *knn = state;
+
+    if (!knn)
+        return;
+    mem_give(knn->norms);
+    mem_give(knn->worst);
+    mem_give(knn);
+}
+
+static bool fit(const struct fit_input *in, const double *values, void **state,
+                struct err *err)
+{
+    struct user_knn *knn;
+
+    if (!mem_take(1, sizeof *knn, &knn, err))
+        return false;
+    knn->matrix = in->matrix;
+    knn->k = (uint32_t)values[K];
+    knn->shrink = values[SHRINK];
+    knn->reverse = values[REVERSE] > 0;
+    memcpy(knn->weight_of, in->weight_of, sizeof knn->weight_of);
+    for (unsigned mask = 0; values[BINARY] > 0 && mask < MASK_COUNT; mask++)
+        knn->weight_of[mask] = knn->weight_of[mask] > 0;
+    if (!mem_take(in->matrix->user_count, sizeof *knn->norms, &knn->norms,
+                  err) ||
+        !make_norms(knn, err) ||
+        (knn->reverse && !make_worst(knn, in->threads, err))) {
+        release(knn);
+        return false;
+    }
+    *state = knn;
+    return true;
+}
+
+/* With the matrix: without it nothing could be scored. */
+static size_t bytes(const void *state)
+{
+    const struct user_knn *knn = state;
+    const struct matrix *m = knn->matrix;
+
+    return sizeof *knn +
+           m->user_count *
+               (sizeof *knn->norms + (knn->reverse ? sizeof *knn->worst : 0)) +
+           ((size_t)m->user_count + m->post_count + 2 +
+            2 * (size_t)m->pair_count) *
+               sizeof(uint32_t);
+}
+
+const struct algorithm algorithm_user_knn = {
+    .name = "user_knn",
+    .about = "posts of the most similar readers (cosine), exact",
+    .settings = settings,
+    .fit = fit,
+    .release = release,
+    .room_open = room_open,
+    .room_close = room_close,
+    .score = score,
+    .bytes = bytes,
+};
