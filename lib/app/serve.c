@@ -48,7 +48,9 @@ static void answer(struct app *app, const struct route *routes,
         route->handle(app, request);
     else
         reply_problem(&app->reply, request, PROBLEM_not_found, NULL);
-    http_cors(&app->reply, request, app->config.origins);
+    /* A preflight has its own; a browser refuses an origin named twice. */
+    if (request->method != HTTP_OPTIONS)
+        http_cors(&app->reply, request, app->config.origins);
 }
 
 static void serve_all(const char *name, struct app *app, struct fcgi *fcgi,

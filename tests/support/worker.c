@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "worker.h"
 
 #include <check.h>
@@ -525,6 +526,11 @@ struct span answer_code(const struct answer *a)
     if (json_kind_of(&a->json) == JSON_OBJECT)
         ck_assert(json_find_text(&a->json, "code", &text, &found, &err));
     return text;
+}
+
+bool span_has(struct span text, const char *piece)
+{
+    return text.bytes && memmem(text.at, text.bytes, piece, strlen(piece));
 }
 
 struct span answer_header(const struct answer *a, const char *name)

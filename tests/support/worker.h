@@ -127,5 +127,6 @@ struct span answer_code(const struct answer *a);
 /* The value of the cookie that the answer sets, as "kith=VALUE"; false when
  * it sets none. */
 bool answer_cookie(const struct answer *a, char out[STAGE_COOKIE]);
+bool span_has(struct span text, const char *piece);
 /* The header, or a failed test. */
 struct span answer_header(const struct answer *a, const char *name);

@@ -1,5 +1,4 @@
 /* What GET /api/feeds gives, post for post, in the world of corpus.h. */
-#define _GNU_SOURCE /* memmem */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -241,8 +240,8 @@ START_TEST(a_post_is_shown_in_full)
                  &stage, "SELECT (extract(epoch FROM published_at) * 1000)"
                          "::bigint FROM posts WHERE title = 'Post 4'"));
     ask_as(reader, "limit=1", &a);
-    ck_assert_msg(strstr(a.raw.body.at, golden) != NULL, "%s\nnot in\n%.*s",
-                  golden, SPAN_ARGS(a.raw.body));
+    ck_assert_msg(span_has(a.raw.body, golden), "%s\nnot in\n%.*s", golden,
+                  SPAN_ARGS(a.raw.body));
     answer_release(&a);
 }
 END_TEST
@@ -704,7 +703,7 @@ START_TEST(the_answer_may_not_be_cached_and_tells_where_time_went)
     ck_assert(span_is(answer_header(&a, "Cache-Control"), "private, no-store"));
     timing = answer_header(&a, "Server-Timing");
     ck_assert(span_starts(timing, "history;dur="));
-    ck_assert_ptr_nonnull(memmem(timing.at, timing.bytes, ", total;dur=", 12));
+    ck_assert(span_has(timing, ", total;dur="));
     ck_assert(span_is(answer_header(&a, "Content-Type"), "application/json"));
     ck_assert(span_equal(answer_header(&a, "X-Request-Id"),
                          answer_text(&a, "request_id")));

@@ -2,7 +2,6 @@
  * What GET /api/feeds gives while something it needs is away: always an
  * answer, in time, with the reason, and the personal feed again afterwards.
  */
-#define _GNU_SOURCE /* memmem */
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
