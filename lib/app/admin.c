@@ -77,7 +77,7 @@ void admin_readyz(struct app *app, const struct http_request *request)
         return;
     database =
         judge_database(app, request->started_us +
-                                (int64_t)app->config.track_wait_ms * US_PER_MS);
+                                (int64_t)app->config.db_wait_ms * US_PER_MS);
     model = judge_model(app);
     app->reply.status = database || model ? 503 : 200;
     http_header(&app->reply, "Cache-Control", SPAN("no-store"));
