@@ -38,7 +38,12 @@ run_one()
     said=$results/$(printf '%s' "$name" | tr / .)
     begin=$(date +%s%3N)
     code=0
-    timeout -k 5 "$LIMIT_S" "$program" >"$said.log" 2>&1 </dev/null || code=$?
+    if [ -x "$program" ]; then
+        timeout -k 5 "$LIMIT_S" "$program" >"$said.log" 2>&1 </dev/null || code=$?
+    else
+        code=127
+        echo "not built" >"$said.log"
+    fi
     ms=$(($(date +%s%3N) - begin))
     tally=$(count "$code" "$said.log")
     echo "$tally" >"$said.tally"
