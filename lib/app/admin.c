@@ -75,9 +75,8 @@ void admin_readyz(struct app *app, const struct http_request *request)
 
     if (!reply_method(&app->reply, request, app->config.origins, "GET, HEAD"))
         return;
-    database =
-        judge_database(app, request->started_us +
-                                (int64_t)app->config.db_wait_ms * US_PER_MS);
+    database = judge_database(
+        app, request->started_us + (int64_t)app->config.db_wait_ms * US_PER_MS);
     model = judge_model(app);
     app->reply.status = database || model ? 503 : 200;
     http_header(&app->reply, "Cache-Control", SPAN("no-store"));
