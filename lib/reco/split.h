@@ -13,6 +13,7 @@
  *          that he has in his history (they are masked) and those that do not
  *          exist yet at the cut.
  * Memory   the heap, 24 bytes an event.
+ * Files    split_rules.c sets the bits, split.c makes the result.
  */
 #pragma once
 
@@ -67,19 +68,19 @@ void split_by_time(struct split_log *log, int64_t from_ms, int64_t until_ms);
 
 /*
  * Strong generalisation as in the reference code of Mult-VAE (Liang et al.
- * 2018, arXiv 1802.05814): users in ascending order are permuted by
- * mt19937(seed), the last `held` are test users, the `held` before them
- * validation users; the generator is seeded anew, and every such user with
- * n >= 5 events, ascending, gets int(.2 * n) of his events in file order, drawn
- * without replacement, as TEST, the others as HISTORY; with fewer events all
- * are HISTORY. Posts without a training user lose their events; `keep`
- * [post_count] says which stay (else 0).
- * ERR_INVALID: not more than 2 * held users.
+ * 2018, arXiv 1802.05814): users with fewer than 5 events leave; the others,
+ * ascending, are permuted by mt19937(seed): the last `held` are test users, the
+ * `held` before them validation users, the rest TRAIN. Posts that no training
+ * user has leave. The generator is seeded anew, and each user of the side asked
+ * for, ascending, with n >= 5 events left gets int(.2 * n) of them, positions
+ * in file order drawn without replacement, as TEST, the others as HISTORY; with
+ * fewer all are HISTORY. The other side is not used.
+ * Users and posts that leave are renumbered away, in order; contents and times
+ * of publication must not be there. ERR_INVALID: not more than 2 * held users.
  */
-enum split_users { SPLIT_TEST_USERS, SPLIT_VALIDATION_USERS };
+enum split_side { SPLIT_TEST_SIDE, SPLIT_VALIDATION_SIDE };
 MUST_USE bool split_strong(struct split_log *log, uint32_t seed, uint32_t held,
-                           enum split_users which, uint8_t *keep,
-                           struct err *err);
+                           enum split_side side, struct err *err);
 
 /* ---- the result ---- */
 
