@@ -108,7 +108,7 @@ const char *stage_bin(void)
 
 void stage_path(const char *name, char out[STAGE_PATH])
 {
-    snprintf(out, STAGE_PATH, "%s/%s", folder, name);
+    snprintf(out, STAGE_PATH, "%s/%.60s", folder, name);
 }
 
 void stage_set(const char *variable, const char *value)

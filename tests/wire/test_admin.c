@@ -391,7 +391,7 @@ static void read_as(const char *body, char user[UUID_TEXT + 1])
     ck_assert_msg(a.status == 200, "%.*s", SPAN_ARGS(a.raw.body));
     ck_assert(answer_cookie(&a, cookie));
     ck_assert_int_eq(strncmp(cookie, "kith=v1.today.", 14), 0);
-    snprintf(user, UUID_TEXT + 1, "%s", cookie + 14);
+    snprintf(user, UUID_TEXT + 1, "%.*s", UUID_TEXT, cookie + 14);
     ck_assert(span_is(answer_text(&a, "user_id"), user));
     answer_release(&a);
 }
