@@ -11,7 +11,7 @@ readonly INPUT_MOST_BYTES=8192
 [ $# -ge 1 ] || { echo "usage: fuzz.sh TARGET [SECONDS]" >&2; exit 1; }
 target=$1
 seconds=${2:-30}
-packages='libpq json-c fcgi libcrypto zlib libxxhash'
+packages='libpq json-c fcgi libcrypto zlib libxxhash libutf8proc'
 flags='-std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all'
 
 # The library as the asan build makes it, but marked for the fuzzer.
@@ -19,7 +19,7 @@ make -s -j "$(nproc)" VARIANT=asan B="$B" CC=clang CFLAGS=-fsanitize=fuzzer-no-l
     "$B/libkith.a"
 # shellcheck disable=SC2046,SC2086 # lists of words
 clang $flags -Ilib -I"$B/gen" $(pkg-config --cflags $packages) -o "$B/$target" \
-    "tests/fuzz/$target.c" "$B/libkith.a" $(pkg-config --libs $packages) -lm
+    "tests/fuzz/$target.c" "$B/libkith.a" $(pkg-config --libs $packages) -lstemmer -lm
 
 mkdir -p "$B/$target.corpus"
 for seed in "tests/fuzz/corpus/$target"/*; do
