@@ -30,7 +30,7 @@ uint32_t model_slot_count(uint32_t post_count)
     return slots;
 }
 
-static const void *section_at(const void *bytes, uint32_t id, size_t *size)
+const void *model_section_at(const void *bytes, uint32_t id, size_t *size)
 {
     const struct model_head *head = bytes;
     const struct model_section *table = (const void *)(head + 1);
@@ -59,29 +59,53 @@ static void attach_meta(struct model *m)
             m->weight_most = m->weight_of[mask];
 }
 
+static void attach_parts(struct model *m, const void *bytes)
+{
+    size_t n;
+
+    m->content = model_section_at(bytes, MODEL_CONTENT_META, &n);
+    m->term_keys = model_section_at(bytes, MODEL_TERM_KEYS, &n);
+    m->term_kinds = model_section_at(bytes, MODEL_TERM_KINDS, &n);
+    m->term_text = model_section_at(bytes, MODEL_TERM_TEXT, &n);
+    m->term_text_ends = model_section_at(bytes, MODEL_TERM_TEXT_ENDS, &n);
+    m->term_rows = model_section_at(bytes, MODEL_TERM_ROWS, &n);
+    m->term_posts = model_section_at(bytes, MODEL_TERM_POSTS, &n);
+    m->term_weights = model_section_at(bytes, MODEL_TERM_WEIGHTS, &n);
+    m->text_rows = model_section_at(bytes, MODEL_TEXT_ROWS, &n);
+    m->text_terms = model_section_at(bytes, MODEL_TEXT_TERMS, &n);
+    m->text_weights = model_section_at(bytes, MODEL_TEXT_WEIGHTS, &n);
+    m->item_rows = model_section_at(bytes, MODEL_ITEM_ROWS, &n);
+    m->item_posts = model_section_at(bytes, MODEL_ITEM_POSTS, &n);
+    m->item_sims = model_section_at(bytes, MODEL_ITEM_SIMS, &n);
+    m->trend_heats = model_section_at(bytes, MODEL_TREND_HEATS, &n);
+    m->trend_posts = model_section_at(bytes, MODEL_TREND_POSTS, &n);
+    m->trend_count = (uint32_t)(n / sizeof *m->trend_posts);
+}
+
 void model_attach(struct model *m, const void *bytes, size_t size)
 {
     size_t n, slot_bytes;
 
     *m = (struct model){.bytes = bytes, .size = size};
-    m->meta = section_at(bytes, MODEL_META, &n);
+    m->meta = model_section_at(bytes, MODEL_META, &n);
     attach_meta(m);
-    m->user_ids = section_at(bytes, MODEL_USER_IDS, &n);
-    m->user_rows = section_at(bytes, MODEL_USER_ROWS, &n);
-    m->user_posts = section_at(bytes, MODEL_USER_POSTS, &n);
-    m->user_norms = section_at(bytes, MODEL_USER_NORMS, &n);
-    m->user_scales = section_at(bytes, MODEL_USER_SCALES, &n);
-    m->post_ids = section_at(bytes, MODEL_POST_IDS, &n);
-    m->post_slots = section_at(bytes, MODEL_POST_SLOTS, &slot_bytes);
+    m->user_ids = model_section_at(bytes, MODEL_USER_IDS, &n);
+    m->user_rows = model_section_at(bytes, MODEL_USER_ROWS, &n);
+    m->user_posts = model_section_at(bytes, MODEL_USER_POSTS, &n);
+    m->user_norms = model_section_at(bytes, MODEL_USER_NORMS, &n);
+    m->user_scales = model_section_at(bytes, MODEL_USER_SCALES, &n);
+    m->post_ids = model_section_at(bytes, MODEL_POST_IDS, &n);
+    m->post_slots = model_section_at(bytes, MODEL_POST_SLOTS, &slot_bytes);
     m->post_slot_mask = (uint32_t)(slot_bytes / sizeof *m->post_slots) - 1;
-    m->post_rows = section_at(bytes, MODEL_POST_ROWS, &n);
-    m->post_users = section_at(bytes, MODEL_POST_USERS, &n);
-    m->post_authors = section_at(bytes, MODEL_POST_AUTHORS, &n);
-    m->post_flags = section_at(bytes, MODEL_POST_FLAGS, &n);
-    m->post_published_ms = section_at(bytes, MODEL_POST_PUBLISHED, &n);
-    m->post_text = section_at(bytes, MODEL_POST_TEXT, &n);
-    m->post_text_rows = section_at(bytes, MODEL_POST_TEXT_ROWS, &n);
-    m->post_titles = section_at(bytes, MODEL_POST_TITLES, &n);
+    m->post_rows = model_section_at(bytes, MODEL_POST_ROWS, &n);
+    m->post_users = model_section_at(bytes, MODEL_POST_USERS, &n);
+    m->post_authors = model_section_at(bytes, MODEL_POST_AUTHORS, &n);
+    m->post_flags = model_section_at(bytes, MODEL_POST_FLAGS, &n);
+    m->post_published_ms = model_section_at(bytes, MODEL_POST_PUBLISHED, &n);
+    m->post_text = model_section_at(bytes, MODEL_POST_TEXT, &n);
+    m->post_text_rows = model_section_at(bytes, MODEL_POST_TEXT_ROWS, &n);
+    m->post_titles = model_section_at(bytes, MODEL_POST_TITLES, &n);
+    attach_parts(m, bytes);
 }
 
 bool model_of_bytes(const void *bytes, size_t size, struct model *model,

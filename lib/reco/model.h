@@ -53,13 +53,28 @@ struct model {
     const unsigned char *post_text;
     const uint64_t *post_text_rows;
     const struct model_title *post_titles;
+
+    /* Optional groups; the first of each is NULL when the group is absent. */
+    const struct model_content *content;
+    const uint64_t *term_keys;
+    const uint8_t *term_kinds;
+    const unsigned char *term_text;
+    const uint32_t *term_text_ends, *term_rows, *term_posts;
+    const uint16_t *term_weights;
+    const uint32_t *text_rows, *text_terms;
+    const uint16_t *text_weights;
+    const uint32_t *item_rows, *item_posts, *item_sims;
+    const uint32_t *trend_posts;
+    const float *trend_heats;
+    uint32_t trend_count;
 };
 
 /*
  * True when the bytes are a whole, consistent model of this version: head,
  * table, ranges, alignment, padding, checksums, order of ids, rows, ordinals,
  * masks, norms and scales, one direction of the matrix against the other
- * (64-bit sum of mixed pairs), slots, texts, titles. Else ERR_CORRUPT.
+ * (64-bit sum of mixed pairs), slots, texts, titles, and the optional groups
+ * that are there (model_check_parts.c). Else ERR_CORRUPT.
  * Allocates nothing, changes nothing. `bytes` is aligned to 8.
  */
 MUST_USE bool model_check(const void *bytes, size_t size, struct err *err);

@@ -11,7 +11,7 @@ enum shape_count { ONE, USERS, USER_ENDS, PAIRS, POSTS, POST_ENDS, SLOTS, ANY };
 static const struct shape {
     uint32_t item_bytes;
     enum shape_count count;
-} shapes[MODEL_SECTIONS_END] = {
+} shapes[MODEL_REQUIRED_END] = {
     [MODEL_META]           = {sizeof(struct model_meta), ONE},
     [MODEL_USER_IDS]       = {UUID_BYTES, USERS},
     [MODEL_USER_ROWS]      = {sizeof(uint32_t), USER_ENDS},
@@ -30,11 +30,6 @@ static const struct shape {
     [MODEL_POST_TITLES]    = {sizeof(struct model_title), POSTS},
 };
 /* clang-format on */
-
-static bool inside(uint64_t offset, uint64_t bytes, uint64_t size)
-{
-    return offset <= size && bytes <= size - offset;
-}
 
 static bool all_zero(const void *at, size_t bytes)
 {
@@ -80,7 +75,7 @@ static bool check_head(const unsigned char *bytes, size_t size, struct err *err)
                        size, head->file_bytes);
     table_bytes = head->section_count * sizeof(struct model_section);
     if (head->section_count > MODEL_SECTIONS_MOST ||
-        !inside(sizeof *head, table_bytes, size))
+        !model_inside(sizeof *head, table_bytes, size))
         return err_set(err, ERR_CORRUPT, "model: %" PRIu32 " sections",
                        head->section_count);
     blank = *head;
@@ -101,7 +96,7 @@ static bool check_section(const unsigned char *bytes, size_t size,
     if (s->flags & ~(uint32_t)MODEL_OPTIONAL)
         return err_set(err, ERR_CORRUPT, "model: section %" PRIu32 " flags",
                        s->id);
-    if (!inside(s->offset, s->bytes, size))
+    if (!model_inside(s->offset, s->bytes, size))
         return err_set(err, ERR_CORRUPT, "model: section %" PRIu32 " range",
                        s->id);
     if (section_checksum(bytes + s->offset, s->bytes) != s->checksum)
@@ -138,7 +133,7 @@ static bool check_table(const unsigned char *bytes, size_t size,
             return false;
         end = table[i].offset + table[i].bytes;
     }
-    for (uint32_t id = MODEL_META; id < MODEL_SECTIONS_END; id++)
+    for (uint32_t id = MODEL_META; id < MODEL_REQUIRED_END; id++)
         if (!(seen >> id & 1))
             return err_set(err, ERR_CORRUPT,
                            "model: section %" PRIu32 " absent", id);
@@ -183,7 +178,7 @@ static bool check_sizes(const unsigned char *bytes, struct err *err)
         return err_set(err, ERR_CORRUPT, "model: meta");
     for (uint32_t i = 0; i < head->section_count; i++) {
         const struct shape *shape;
-        if (table[i].id >= MODEL_SECTIONS_END)
+        if (table[i].id >= MODEL_REQUIRED_END)
             continue;
         shape = &shapes[table[i].id];
         if (shape->count != ANY &&
@@ -235,16 +230,6 @@ static bool check_ids(const struct uuid *ids, uint32_t count, struct err *err)
     return true;
 }
 
-/* Spreads one (user, post, mask): finaliser of SplitMix64. */
-static inline uint64_t mix(uint32_t user, uint32_t post, uint8_t mask)
-{
-    uint64_t z = (uint64_t)user << (sizeof(uint32_t) * 8) | pair_of(post, mask);
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 struct side {
     const uint32_t *rows, *pairs;
     uint32_t count, others;
@@ -268,8 +253,8 @@ static bool check_row(const struct model *m, const struct side *side,
             return false;
         next = (uint64_t)other + 1;
         *norm += weight * weight;
-        *sum +=
-            side->of_users ? mix(self, other, mask) : mix(other, self, mask);
+        *sum += model_mix(side->of_users ? self : other,
+                          pair_of(side->of_users ? other : self, mask));
     }
     return true;
 }
@@ -353,7 +338,7 @@ static bool check_posts(const struct model *m, uint64_t text_bytes,
     for (uint32_t p = 0; p < m->post_count; p++) {
         const struct model_title *title = &m->post_titles[p];
         if (rows[p] > rows[p + 1] || rows[p + 1] > text_bytes ||
-            !inside(title->offset, title->bytes, rows[p + 1] - rows[p]))
+            !model_inside(title->offset, title->bytes, rows[p + 1] - rows[p]))
             return err_set(err, ERR_CORRUPT, "model: text of post %" PRIu32, p);
         if (m->post_flags[p] & ~MODEL_VISIBLE)
             return err_set(err, ERR_CORRUPT, "model: flags of post %" PRIu32,
@@ -384,5 +369,6 @@ bool model_check(const void *bytes, size_t size, struct err *err)
     return check_meta(m.meta, err) &&
            check_ids(m.user_ids, m.user_count, err) &&
            check_ids(m.post_ids, m.post_count, err) && check_matrix(&m, err) &&
-           check_slots(&m, err) && check_posts(&m, text_bytes_of(bytes), err);
+           check_slots(&m, err) && check_posts(&m, text_bytes_of(bytes), err) &&
+           model_check_parts(&m, err);
 }

@@ -17,7 +17,11 @@
  * Versions   another MODEL_VERSION is refused. A section whose id is unknown
  *            is ignored when marked MODEL_OPTIONAL, otherwise the file is
  *            refused: that is how later programs add to the format.
- * Size       8 bytes a pair, 28 bytes a user, 69 to 77 bytes a post, texts.
+ * Groups     the optional sections known here come in groups, whole or not at
+ *            all: contents, items, trend. They are judged like the others.
+ * Size       8 bytes a pair, 28 bytes a user, 69 to 77 bytes a post, texts;
+ *            12 bytes a (post, term), 8 bytes a (post, similar post), 4
+ *            to 8 bytes a post.
  */
 #pragma once
 
@@ -60,9 +64,41 @@ enum model_section_id {
     MODEL_POST_TEXT,      /* u8[...]     prepared bytes, opaque here        */
     MODEL_POST_TEXT_ROWS, /* u64[P + 1]  where each post's text starts      */
     MODEL_POST_TITLES,    /* struct model_title[P]                          */
-    MODEL_SECTIONS_END,
+    MODEL_REQUIRED_END,
+
+    /* What posts say: content.h. M pairs (post, term), T terms.            */
+    MODEL_CONTENT_META = MODEL_REQUIRED_END, /* struct model_content        */
+    MODEL_TERM_KEYS,      /* u64[T]      ascending: index = term            */
+    MODEL_TERM_KINDS,     /* u8[T]       enum term_kind                     */
+    MODEL_TERM_TEXT,      /* u8[...]     as readers write it, UTF-8         */
+    MODEL_TERM_TEXT_ENDS, /* u32[T]      where each term's text ends        */
+    MODEL_TERM_ROWS,      /* u32[T + 1]  first post of each term            */
+    MODEL_TERM_POSTS,     /* u32[M]      ascending within a term            */
+    MODEL_TERM_WEIGHTS,   /* u16[M]      beside them, 1..4096               */
+    MODEL_TEXT_ROWS,      /* u32[P + 1]  first term of each post            */
+    MODEL_TEXT_TERMS,     /* u32[M]      ascending within a post            */
+    MODEL_TEXT_WEIGHTS,   /* u16[M]      beside them, the same numbers      */
+    MODEL_CONTENT_END,
+
+    /* Posts with the same readers: item_model.h. L pairs of posts.         */
+    MODEL_ITEM_ROWS = MODEL_CONTENT_END, /* u32[P + 1]                      */
+    MODEL_ITEM_POSTS,     /* u32[L]      ascending within a post, not itself*/
+    MODEL_ITEM_SIMS,      /* u32[L]      2^24 = 1, at least 1               */
+    MODEL_ITEM_END,
+
+    /* Posts that are read now: trending.h. H posts with heat.              */
+    MODEL_TREND_POSTS = MODEL_ITEM_END, /* u32[H] hottest first             */
+    MODEL_TREND_HEATS,    /* f32[P]      log2 of heat at built_at_ms, or -inf */
+    MODEL_TREND_END,
+    MODEL_SECTIONS_END = MODEL_TREND_END,
 };
 /* clang-format on */
+
+enum {
+    MODEL_CONTENT_SECTIONS = MODEL_CONTENT_END - MODEL_CONTENT_META,
+    MODEL_ITEM_SECTIONS = MODEL_ITEM_END - MODEL_ITEM_ROWS,
+    MODEL_TREND_SECTIONS = MODEL_TREND_END - MODEL_TREND_POSTS,
+};
 
 /*
  * POST_SLOTS: a power of two of slots, at least 2 * P; a slot holds ordinal
@@ -107,9 +143,15 @@ struct model_title {
     uint32_t offset, bytes;
 };
 
+struct model_content {
+    uint32_t term_count, pair_count;
+    double average; /* length of a post in weighted words, 0: no post */
+};
+
 _Static_assert(sizeof(struct model_head) == 64, "no hidden padding");
 _Static_assert(sizeof(struct model_section) == 32, "no hidden padding");
 _Static_assert(sizeof(struct model_meta) == 128, "no hidden padding");
 _Static_assert(sizeof(struct model_title) == 8, "no hidden padding");
+_Static_assert(sizeof(struct model_content) == 16, "no hidden padding");
 _Static_assert(sizeof(struct uuid) == 16, "no hidden padding");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "format");

@@ -11,7 +11,7 @@
 struct writer {
     struct file_writer file;
     const struct model_source *source;
-    struct model_section table[MODEL_SECTIONS_END - 1];
+    struct model_section table[MODEL_SECTIONS_MOST];
     uint32_t section_count;
     struct hash_stream hash;
     unsigned char *block;
@@ -60,8 +60,10 @@ static bool pad(struct writer *w, struct err *err)
 
 static void begin(struct writer *w, enum model_section_id id)
 {
-    w->table[w->section_count] =
-        (struct model_section){.id = id, .offset = w->file.bytes};
+    w->table[w->section_count] = (struct model_section){
+        .id = id,
+        .flags = id < MODEL_REQUIRED_END ? 0 : MODEL_OPTIONAL,
+        .offset = w->file.bytes};
     hash_begin(&w->hash);
 }
 
@@ -114,6 +116,9 @@ static bool judge_source(const struct model_source *s, struct err *err)
     if (w->view > WEIGHT_MOST || w->click > WEIGHT_MOST ||
         w->like > WEIGHT_MOST || w->share > WEIGHT_MOST)
         return err_set(err, ERR_INVALID, "model: weight over %d", WEIGHT_MOST);
+    if (s->extra_count > MODEL_SECTIONS_MOST - (MODEL_REQUIRED_END - 1))
+        return err_set(err, ERR_INVALID, "model: %u more sections",
+                       s->extra_count);
     if (s->neighbours < 1 || s->neighbours > NEIGHBOURS_MOST)
         return err_set(err, ERR_INVALID, "model: %u neighbours", s->neighbours);
     return true;
@@ -297,21 +302,41 @@ static bool put_head(struct writer *w, struct err *err)
                       w->section_count * sizeof *w->table, err);
 }
 
+static bool put_extras(struct writer *w, struct err *err)
+{
+    const struct model_source *s = w->source;
+    struct model_extra extras[MODEL_SECTIONS_MOST];
+
+    if (!s->extra_count)
+        return true;
+    if (!s->extras(s->extras_arg, extras, err))
+        return false;
+    for (uint32_t i = 0; i < s->extra_count; i++) {
+        begin(w, extras[i].id);
+        if (!put(w, extras[i].at, extras[i].bytes, err) || !end(w, err))
+            return false;
+    }
+    return true;
+}
+
 bool model_write(const char *path, const struct model_source *source,
                  struct err *err)
 {
     /* The head is known last; its room is kept by zeros. */
     static const unsigned char
         room[sizeof(struct model_head) + sizeof((struct writer *)0)->table];
+    size_t room_bytes = sizeof(struct model_head) +
+                        (MODEL_REQUIRED_END - 1 + (size_t)source->extra_count) *
+                            sizeof(struct model_section);
     bool ok = false;
     struct writer w = {.source = source, .file = {.fd = -1}};
 
     if (!judge_source(source, err) ||
         !mem_take(MODEL_BLOCK_BYTES, 1, &w.block, err) ||
         !make_norms(&w, err) || !file_begin(&w.file, path, err) ||
-        !file_add(&w.file, room, sizeof room, err) || !pad(&w, err) ||
+        !file_add(&w.file, room, room_bytes, err) || !pad(&w, err) ||
         !put_meta(&w, err) || !put_users(&w, err) || !put_posts(&w, err) ||
-        !put_texts(&w, err) || !put_head(&w, err))
+        !put_texts(&w, err) || !put_extras(&w, err) || !put_head(&w, err))
         goto out;
     ok = file_publish(&w.file, err);
 out:

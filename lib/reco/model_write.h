@@ -23,6 +23,18 @@
 typedef bool model_text_fn(void *arg, uint32_t post, struct span *text,
                            struct model_title *title, struct err *err);
 
+/* One optional section. */
+struct model_extra {
+    uint32_t id;
+    const void *at;
+    size_t bytes;
+};
+
+/* Fills out[0..extra_count): whole groups, ids ascending. Called once, after
+ * the last text; what it points to stays until model_write is done. */
+typedef bool model_extras_fn(void *arg, struct model_extra *out,
+                             struct err *err);
+
 struct model_source {
     const struct matrix *matrix;
     const struct uuid *user_ids; /* [matrix->user_count], strictly ascending */
@@ -32,6 +44,9 @@ struct model_source {
     const int64_t *post_published_ms; /* [post_count]; NULL: all 0 */
     model_text_fn *text;              /* NULL: no texts */
     void *text_arg;
+    model_extras_fn *extras;
+    void *extras_arg;
+    uint32_t extra_count;   /* 0: no optional section */
     struct weights weights; /* those that the matrix was folded with */
     uint32_t neighbours;    /* default K, 1..NEIGHBOURS_MOST */
     int64_t built_at_ms;
