@@ -168,11 +168,11 @@ export class Stack {
         return first;
     }
 
-    /** Whoever wants to store events waits until release(). */
+    /** Whoever wants to read or store events waits until release(). */
     async lockEvents(): Promise<{ release(): Promise<void> }> {
         const psql = spawn(this.local('with'), ['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1'], { stdio: ['pipe', 'pipe', 'inherit'] });
         const ended = once(psql, 'exit');
-        psql.stdin.write("BEGIN; LOCK TABLE user_interactions IN EXCLUSIVE MODE; SELECT 'locked';\n");
+        psql.stdin.write("BEGIN; LOCK TABLE user_interactions IN ACCESS EXCLUSIVE MODE; SELECT 'locked';\n");
         await once(psql.stdout, 'data');
         return {
             async release() {
@@ -180,6 +180,11 @@ export class Stack {
                 await ended;
             },
         };
+    }
+
+    /** How many connections wait for such a lock. */
+    async waiting(): Promise<number> {
+        return (await this.row("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).count;
     }
 
     // ---- services
