@@ -12,8 +12,9 @@
 #endif
 
 static const struct cli_command *const commands[] = {
-    &cmd_migrate, &cmd_import, &cmd_demo,  &cmd_train,    &cmd_recommend,
-    &cmd_nightly, &cmd_status, &cmd_token, &cmd_settings,
+    &cmd_migrate,   &cmd_import,   &cmd_demo,   &cmd_train,
+    &cmd_recommend, &cmd_nightly,  &cmd_status, &cmd_token,
+    &cmd_settings,  &cmd_evaluate, &cmd_tune,
 };
 
 enum {

@@ -1,5 +1,6 @@
 #include "reco/evaluate.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -68,14 +69,19 @@ static uint32_t rank(struct worker *w, uint32_t *list)
     struct job *job = w->job;
     uint32_t posts = job->split->train.post_count, count = 0;
     const uint8_t *alive = job->split->alive;
+    float floor = NO_SCORE; /* less than this is refused without a look */
 
     for (uint32_t i = 0; i < posts; i++) {
         struct ranked r = {w->scores[i], i};
-        if (r.score != r.score)
+        if (r.score < floor || r.score == NO_SCORE)
+            continue;
+        if (isnan(r.score))
             atomic_store(&job->not_a_number, true);
-        if (r.score > NO_SCORE && !w->masked[i] && (!alive || alive[i]) &&
-            heap_wants(w->ranked, count, job->most, &r, is_worse))
-            heap_keep(w->ranked, &count, job->most, &r, sizeof r, is_worse);
+        if (w->masked[i] || (alive && !alive[i]) ||
+            !heap_wants(w->ranked, count, job->most, &r, is_worse))
+            continue;
+        heap_keep(w->ranked, &count, job->most, &r, sizeof r, is_worse);
+        floor = count == job->most ? w->ranked[0].score : floor;
     }
     heap_sort(w->ranked, count, sizeof *w->ranked, is_worse);
     for (uint32_t i = 0; i < count; i++)

@@ -7,24 +7,9 @@
 #include "base/mem.h"
 
 const struct metric_info metric_infos[METRICS] = {
-    [METRIC_RECALL] = {"recall", "recall", "h / #T"},
-    [METRIC_RECALL_MIN] = {"recall_min", "recall-min", "h / min(k, #T)"},
-    [METRIC_PRECISION] = {"precision", "precision",
-                          "h / k, also when the list is shorter"},
-    [METRIC_HIT] = {"hit_rate", "hit rate", "1 if h > 0, else 0"},
-    [METRIC_MRR] = {"mrr", "MRR", "1 / rank of the first hit, 0 without one"},
-    [METRIC_MAP] = {"map", "MAP",
-                    "sum over hits of (hits up to rank r) / r, over "
-                    "min(k, #T)"},
-    [METRIC_NDCG] = {"ndcg", "NDCG",
-                     "sum over hits of 1 / log2(r + 1), over the sum of "
-                     "1 / log2(r + 1) for r = 1 .. min(k, #T)"},
-    [METRIC_NOVELTY] = {"novelty", "novelty",
-                        "mean over the list of -log2((users with i + 1) / "
-                        "(training users + 1))"},
-    [METRIC_DIVERSITY] = {"diversity", "diversity",
-                          "mean over the pairs of the list of 1 - cosine of "
-                          "their contents, (1 + ln tf) * ln(N / n)"},
+#define METRIC(id, name, title, formula) [METRIC_##id] = {name, title, formula},
+#include "reco/metrics.def"
+#undef METRIC
 };
 
 int metric_find(const char *name)

@@ -6,7 +6,7 @@
  *         h = #(L and T), rel_r = 1 when the post at rank r (from 1) is in T.
  * Short   a list shorter than k counts its missing ranks as misses:
  *         precision divides by k all the same.
- * Exact   formulas are those of metric_infos[], printed by --help.
+ * Exact   formulas are those of metrics.def, printed by `kith evaluate --help`.
  */
 #pragma once
 
@@ -17,17 +17,11 @@
 
 /* Measures of one user's list; the first ACCURACY_METRICS look at T. */
 enum metric {
-    METRIC_RECALL,
-    METRIC_RECALL_MIN,
-    METRIC_PRECISION,
-    METRIC_HIT,
-    METRIC_MRR,
-    METRIC_MAP,
-    METRIC_NDCG,
-    ACCURACY_METRICS,
-    METRIC_NOVELTY = ACCURACY_METRICS,
-    METRIC_DIVERSITY,
+#define METRIC(id, name, title, formula) METRIC_##id,
+#include "reco/metrics.def"
+#undef METRIC
     METRICS,
+    ACCURACY_METRICS = METRIC_NOVELTY,
 };
 
 struct metric_info {
