@@ -203,8 +203,10 @@ bool event_wire_read(struct event_frame *f, const struct json *event,
     }
     if (found && !attribute(f, impression, row, err))
         return false;
-    if (out->id_made && !uuid_v7(f->received_at_ms, &row->id, err))
+    if (!read_metadata(f, event, row, out, err))
         return false;
+    if (!out->ok || !out->id_made)
+        return true;
     out->id_known = true;
-    return read_metadata(f, event, row, out, err);
+    return uuid_v7(f->received_at_ms, &row->id, err);
 }

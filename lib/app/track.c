@@ -197,9 +197,11 @@ static bool store(struct batch *b)
 /* The event of a row, and those that repeat it, share one fate. */
 static void reject_row(struct batch *b, size_t row, enum rejection why)
 {
-    struct event_verdict v = {.id_known = true, .why = why};
+    struct event_verdict *own = &b->verdicts[b->index_of[row]];
+    /* An id that we made says nothing to the client. */
+    struct event_verdict v = {.id_known = !own->id_made, .why = why};
 
-    b->verdicts[b->index_of[row]] = v;
+    *own = v;
     for (size_t i = b->index_of[row] + 1; i < b->count; i++)
         if (b->repeated[i] && uuid_equal(b->ids[i], b->rows[row].id))
             b->verdicts[i] = v;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../support/gate.h"
+#include "../support/schema.h"
 #include "../support/test_db.h"
 #include "../support/worker.h"
 #include "base/clock.h"
@@ -406,6 +407,27 @@ START_TEST(a_repeat_of_a_refused_event_is_refused_for_the_same_reason)
 }
 END_TEST
 
+/* The client could not know an event by an id that we made. */
+START_TEST(a_rejected_event_without_an_id_is_named_by_its_index_alone)
+{
+    struct json rejected, one, id;
+    struct answer a;
+
+    send_as("{\"events\":[" GOOD_A ",{\"type\":\"view\",\"post_id\":"
+            "\"00000000-0000-4000-8000-000000000999\"},{\"type\":\"view\","
+            "\"post_id\":\"" POST_1 "\",\"metadata\":7}]}",
+            token, &a);
+    rejected = answer_array(&a, "rejected");
+    ck_assert_uint_eq(json_count(&rejected), 2);
+    for (size_t i = 0; i < 2; i++) {
+        one = json_at(&rejected, i);
+        ck_assert(schema_find(&one, SPAN("event_id"), &id));
+        ck_assert_int_eq(json_kind_of(&id), JSON_NULL);
+    }
+    answer_release(&a);
+}
+END_TEST
+
 START_TEST(an_id_that_another_reader_used_is_a_duplicate)
 {
     char other[STAGE_TOKEN];
@@ -681,6 +703,8 @@ int main(void)
     tcase_add_test(tc, a_bad_event_takes_no_good_one_of_the_same_id_with_it);
     tcase_add_test(tc,
                    a_repeat_of_a_refused_event_is_refused_for_the_same_reason);
+    tcase_add_test(tc,
+                   a_rejected_event_without_an_id_is_named_by_its_index_alone);
     tcase_add_test(tc, an_id_that_another_reader_used_is_a_duplicate);
     tcase_add_test(tc, the_same_batch_five_times_in_parallel_is_stored_once);
     tcase_add_loop_test(tc, a_wrong_clock_is_corrected_and_kept, 0,
