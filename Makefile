@@ -2,7 +2,7 @@
 #   release (default)  debug  asan (address+undefined)  tsan  cover
 VARIANT ?= release
 B       := build/$(VARIANT)
-PKGS    := libpq json-c fcgi libcrypto zlib libxxhash libutf8proc
+PKGS    := libpq json-c fcgi libcrypto zlib libxxhash libutf8proc openblas
 CC      ?= cc
 
 CFLAGS_release := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2
@@ -21,7 +21,7 @@ override CFLAGS := -std=gnu17 $(WARN) -fstack-protector-strong \
         -ffp-contract=off $(CFLAGS_$(VARIANT)) \
         $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
 override CPPFLAGS := -Ilib -I$(B)/gen $(CPPFLAGS)
-LDLIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lstemmer -lm
+LDLIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lstemmer -lm
 CHECK  := $(shell pkg-config --libs check 2>/dev/null)
 
 LIB   := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*/*.c))

@@ -1,66 +1,78 @@
 /*
- * item_model.h -- posts that the same readers took to: item-to-item cosine,
- * for readers whose history is too short to have neighbours.
+ * item_model.h -- what a post in a history says of every other post: the one
+ * form in which all item models are served.
  *
- *     sim(i, j) = sum over readers u of w_ui w_uj / (sqrt(n_i n_j) + shrink)
- *     score(i)  = sum over the reader's posts j of weight(j) * sim(j, i)
+ *     score(u, i) = sum over the posts j of the history of w(u, j) * W[j][i]
  *
- * with n_i = sum over all readers of w_ui^2 and weights in tenths, so that
- * shrink is in squared tenths.
- *
- * Pruned   every post keeps its K most similar ones; equal ones by the smaller
- *          ordinal.
- * Heavy    readers of more than ITEM_HEAVY posts say little about any pair of
- *          them and cost their square: left out of the pairs, not of n.
- * Units    similarity is fixed point, 2^24 = 1; sums are integers.
- * from     Sarwar et al. 2001; Deshpande, Karypis 2004 (K); shrink as in
- *          "Are we really making much progress" (Ferrari Dacrema et al. 2019).
+ * Shapes   row j holds the posts i that j speaks for, ascending by i.
+ * Pruning  a row is offered whole and only its `keep` largest weights > 0
+ *          stay, equal ones by the smaller post. BY_HISTORY keeps the best of
+ *          each j (lists that are short for sure); BY_TARGET the best j of
+ *          each i (a rare post keeps its few supporters), rows are then as
+ *          long as they happen to be.
+ * Cost     of a score: the rows of the history, about 1 ns a weight, and one
+ *          pass over all posts.
+ * Same     sums run in the order of the history.
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
-#include "reco/interactions.h"
-#include "reco/model.h"
-#include "reco/model_write.h"
-#include "reco/part.h"
+#include "reco/algorithm.h"
+#include "reco/sparse.h"
 
-enum { ITEM_HEAVY = 1000, ITEM_NEIGHBOURS_MOST = 500, ITEM_BITS = 24 };
+enum item_side { BY_HISTORY, BY_TARGET };
 
-struct item_model {
-    uint32_t *rows, *posts, *sims;
-    size_t posts_cap, sims_cap;
-    uint32_t post_count, pair_count;
+struct item_cell {
+    float weight;
+    uint32_t post; /* the other one */
 };
 
-/* O(sum over readers of the square of their posts). ERR_INVALID: k of 0 or
- * over ITEM_NEIGHBOURS_MOST. ERR_LIMIT: 2^32 pairs. */
-MUST_USE bool item_model_build(const struct matrix *matrix,
-                               const uint8_t *weight_of, uint32_t k,
-                               double shrink, struct item_model *out,
-                               struct err *err);
-void item_model_release(struct item_model *m);
-/* Fills out[0..MODEL_ITEM_SECTIONS). */
-void item_model_sections(const struct item_model *m, struct model_extra *out);
+/* Rows offered in order of their post, each once: j = 0, 1, 2 ... */
+struct item_pruning {
+    enum item_side side;
+    uint32_t post_count, keep;
+    uint32_t next;           /* row to come */
+    uint32_t *counts;        /* [post_count] cells kept of each post */
+    float *floors;           /* [post_count] what a weight has to exceed */
+    struct item_cell *cells; /* [post_count * keep] a heap each */
+};
 
-/* dot / (sqrt(norm_a * norm_b) + shrink) as 2^24 fixed point, rounded down. */
-uint32_t item_similarity(uint64_t dot, uint64_t norm_a, uint64_t norm_b,
-                         double shrink);
+MUST_USE bool item_pruning_init(struct item_pruning *p, enum item_side side,
+                                uint32_t post_count, uint32_t keep,
+                                struct err *err);
+/* Accepts a zeroed one. */
+void item_pruning_release(struct item_pruning *p);
 
-static inline bool item_model_is_there(const struct model *m)
-{
-    return m->item_rows != NULL;
-}
+/* weights[post_count] of the next row; a post says nothing of itself. */
+void item_pruning_offer(struct item_pruning *p, const float *weights);
 
 /*
- * Offers what is similar to tastes[0..count) (posts past the model's are
- * skipped) and may be got. `sums` [posts], all zero, is zero again after.
- * O(count * K).
+ * The state of an algorithm, of which the functions below are the interface
+ * in algorithm.h.
  */
-void item_model_find(const struct reader *reader, const struct taste *tastes,
-                     uint32_t count, uint64_t *sums, struct part *out);
+struct item_model {
+    float weight_of[MASK_COUNT];
+    struct sparse weights; /* posts x posts */
+};
 
-/* The part of score(i) that one taste gives: what its reasons are made of. */
-uint64_t item_model_part(const struct model *m, const struct taste *taste,
-                         uint32_t post);
+/*
+ * weight_of[MASK_COUNT]: w of a pair. Row j is multiplied by before[j], column
+ * i by after[i], neither below 0; NULL: 1. Releases p, on failure too.
+ */
+MUST_USE bool item_model_make(struct item_pruning *p, const float *weight_of,
+                              const float *before, const float *after,
+                              struct item_model **out, struct err *err);
+
+/* Adds to sums[post_count], which no post may reach below 0. */
+void item_model_add(const struct item_model *model, const struct query *q,
+                    float *sums);
+
+void item_model_release(void *state);
+bool item_model_room_open(const void *state, void **room, struct err *err);
+void item_model_room_close(void *room);
+void item_model_score(const void *state, void *room, const struct query *q,
+                      float *scores);
+size_t item_model_bytes(const void *state);

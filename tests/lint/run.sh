@@ -28,7 +28,7 @@ check()
 
 # The settings of the compiler, without the compiler.
 flags=${compiler#* }
-flags="$flags $(pkg-config --cflags libpq json-c fcgi libcrypto zlib libxxhash libutf8proc check)"
+flags="$flags $(pkg-config --cflags libpq json-c fcgi libcrypto zlib libxxhash libutf8proc openblas check)"
 
 layout()
 {

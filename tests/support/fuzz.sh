@@ -11,7 +11,7 @@ readonly INPUT_MOST_BYTES=8192
 [ $# -ge 1 ] || { echo "usage: fuzz.sh TARGET [SECONDS]" >&2; exit 1; }
 target=$1
 seconds=${2:-30}
-packages='libpq json-c fcgi libcrypto zlib libxxhash libutf8proc'
+packages='libpq json-c fcgi libcrypto zlib libxxhash libutf8proc openblas'
 flags='-std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all'
 
 # The library as the asan build makes it, but marked for the fuzzer.
