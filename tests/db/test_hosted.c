@@ -117,8 +117,17 @@ START_TEST(the_hosts_tables_stay_the_only_ones)
                                          "AND relkind = 'r'"),
                      0);
     ck_assert_int_eq(test_db_number(&db,
+                                    "SELECT count(*) FROM pg_constraint AS c "
+                                    "JOIN pg_class AS t ON t.oid = confrelid "
+                                    "WHERE contype = 'f' AND "
+                                    "relname IN ('users', 'posts')"),
+                     0);
+    ck_assert_int_eq(test_db_number(&db,
                                     "SELECT count(*) FROM pg_constraint WHERE "
-                                    "contype = 'f'"),
+                                    "contype = 'f' AND conrelid IN "
+                                    "('kith.user_interactions'::regclass, "
+                                    "'kith.user_recommendations'::regclass, "
+                                    "'kith.post_counts'::regclass)"),
                      0);
     ck_assert_int_eq(
         test_db_number(&db, "SELECT count(*) FROM pg_class WHERE relname = "
