@@ -39,17 +39,20 @@ failures()
 
 programs()
 {
-    for f in tests/*/test_*.c; do
-        case $f in tests/support/*) continue ;; esac
-        [ ! -f "$f" ] || printf '%s\n' "$build/${f%.c}"
-    done
+    find tests -name 'test_*.c' ! -path 'tests/support/*' | LC_ALL=C sort |
+        sed "s|^\(.*\)\.c\$|$build/\1|"
 }
 
-# -k: one source that does not compile leaves the other tests.
+benches()
+{
+    find tests/bench -name 'bench_*.c' | sed "s|^tests/\(.*\)\.c\$|$build/\1|"
+}
+
+# -k: one source that does not compile leaves the other tests. Benches are only built.
 build_all()
 {
     # shellcheck disable=SC2046  # one argument a program
-    make --no-print-directory -k -j "$(nproc)" VARIANT="$variant" all $(programs)
+    make --no-print-directory -k -j "$(nproc)" VARIANT="$variant" all $(programs) $(benches)
 }
 
 c_tests()
