@@ -3,8 +3,8 @@
 
 #include "base/utf8.h"
 #include "reco/content.h"
-#include "reco/item_model.h"
 #include "reco/model_parts.h"
+#include "reco/similar.h"
 
 static bool bad(struct err *err, const char *what, uint32_t at)
 {
@@ -149,7 +149,7 @@ static bool check_items(const struct model *m, struct err *err)
     for (uint32_t post = 0; post < m->post_count; post++)
         for (uint32_t i = m->item_rows[post]; i < m->item_rows[post + 1]; i++)
             if (m->item_posts[i] >= m->post_count || m->item_posts[i] == post ||
-                !m->item_sims[i] || m->item_sims[i] > 1u << ITEM_BITS ||
+                !m->item_sims[i] || m->item_sims[i] > 1u << SIMILAR_BITS ||
                 (i > m->item_rows[post] &&
                  m->item_posts[i - 1] >= m->item_posts[i]))
                 return bad(err, "items, row", post);
@@ -174,7 +174,7 @@ static bool check_trend(const struct model *m, struct err *err)
         float heat = m->trend_heats[post];
         if (isnan(heat) || heat == INFINITY)
             return bad(err, "heat of post", post);
-        hot += isfinite(heat);
+        hot += isfinite(heat) ? 1 : 0;
     }
     if (hot != m->trend_count)
         return bad(err, "trend, posts with heat", hot);

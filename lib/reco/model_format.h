@@ -80,7 +80,7 @@ enum model_section_id {
     MODEL_TEXT_WEIGHTS,   /* u16[M]      beside them, the same numbers      */
     MODEL_CONTENT_END,
 
-    /* Posts with the same readers: item_model.h. L pairs of posts.         */
+    /* Posts with the same readers: similar.h. L pairs of posts.         */
     MODEL_ITEM_ROWS = MODEL_CONTENT_END, /* u32[P + 1]                      */
     MODEL_ITEM_POSTS,     /* u32[L]      ascending within a post, not itself*/
     MODEL_ITEM_SIMS,      /* u32[L]      2^24 = 1, at least 1               */
