@@ -15,8 +15,9 @@
  *           search: equal ones by the smaller term.
  * New posts content_weigh() makes the vector of a post that the model does
  *           not know, from the model's own statistics.
- * Common    a word of more than half of the posts says nothing and is left
- *           out, from CONTENT_COMMON_FROM posts on.
+ * Common    a word of more than half of the posts says nothing: it stays in
+ *           the dictionary with an empty row, from CONTENT_COMMON_FROM posts
+ *           on.
  * Cost      pairs of the strongest terms; bounded by terms * posts.
  * from      Robertson, Walker 1994; Robertson, Zaragoza 2009 (BM25).
  */
@@ -34,7 +35,7 @@ enum {
     CONTENT_ONE = 4096, /* a weight of 1 */
     CONTENT_QUERY_MOST = 256,
     CONTENT_COMMON_FROM = 64,
-    CONTENT_POST_TERMS = 1024, /* strongest ones kept of a post */
+    CONTENT_WORDS = 3, /* that a reason names */
 };
 
 /* ---- training ---- */
@@ -93,8 +94,11 @@ struct content_vector {
 
 struct content_vector content_of(const struct model *m, uint32_t post);
 
-/* Makes a vector from terms of a text; terms[] and weights[] have room for
- * t->count. Terms that the model does not know are left out. */
+/*
+ * Makes a vector from terms of a text; terms[] and weights[] have room for
+ * t->count. Terms that the model does not know are left out; in the norm they
+ * stand as terms of one post.
+ */
 uint32_t content_weigh(const struct model *m, const struct terms *t,
                        uint32_t *terms, uint16_t *weights);
 
@@ -123,6 +127,17 @@ void content_like(struct content_room *r, struct content_vector v,
 void content_ask(struct content_room *r, uint32_t most);
 /* Scores one vector against the query. */
 uint64_t content_score(const struct content_room *r, struct content_vector v);
+/* sum of w(t, a) * w(t, b) over the terms of the query: times the weight of a,
+ * the part of score(b) that a gives. */
+uint64_t content_shared(const struct content_room *r, struct content_vector a,
+                        struct content_vector b);
+/* The terms that gave most of a score, best first; equal ones by the smaller
+ * term. Returns how many of out[0..CONTENT_WORDS). */
+uint32_t content_words(const struct content_room *r, struct content_vector v,
+                       uint32_t *out);
+/* Cosine of two vectors, 0..1. */
+double content_cosine(struct content_vector a, struct content_vector b);
+struct span content_term_text(const struct model *m, uint32_t term);
 /* Offers every post of the model that shares a term with the query and that
  * the reader may get. `sums` [posts], all zero, is zero again after. */
 void content_find(const struct content_room *r, const struct reader *reader,
@@ -132,7 +147,7 @@ void content_forget(struct content_room *r);
 
 /*
  * The posts most like one post, for a page of it: cosine, visible ones only,
- * without itself. Returns how many of out[0..want) it filled.
+ * without itself. Fills out; returns how many.
  */
 uint32_t content_similar(const struct model *m, struct content_room *r,
                          uint64_t *sums, uint32_t post, uint32_t want,

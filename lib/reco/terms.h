@@ -49,7 +49,8 @@ struct term {
 };
 
 struct terms_text {
-    struct span language; /* "en", "pt-BR"; empty or unknown: the default */
+    struct span language; /* "en", "pt-BR"; empty: the default; one without a
+                             stemmer: words as they are */
     struct span title, body;
     const struct span *tags;
     size_t tag_count;
