@@ -66,7 +66,7 @@ MUST_USE bool item_model_make(struct item_pruning *p, const float *weight_of,
                               const float *before, const float *after,
                               struct item_model **out, struct err *err);
 
-/* Adds to sums[post_count], which no post may reach below 0. */
+/* Adds to sums[post_count], which no post may bring below 0. */
 void item_model_add(const struct item_model *model, const struct query *q,
                     float *sums);
 
