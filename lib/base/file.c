@@ -142,3 +142,47 @@ void file_drop(struct file_writer *w)
             unlink(w->temporary);
     }
 }
+
+static bool copy_to(const char *from, struct file_writer *w, struct err *err)
+{
+    char block[1 << 16];
+    ssize_t got = -1;
+    bool ok = true;
+    int fd = open(from, O_RDONLY | O_CLOEXEC);
+
+    while (ok && fd >= 0 && (got = read(fd, block, sizeof block)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            break;
+        ok = file_add(w, block, (size_t)got, err);
+    }
+    if (ok && got)
+        ok = err_set(err, ERR_DOWN, "%s: %m", from);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+bool file_alias(const char *from, const char *to, struct err *err)
+{
+    struct file_writer w;
+    bool ok;
+
+    if (!file_begin(&w, to, err))
+        return false;
+    unlink(w.temporary);
+    if (link(from, w.temporary) == 0) {
+        ok = rename(w.temporary, to) == 0 ||
+             err_set(err, ERR_DOWN, "%s: %m", to);
+        unlink(w.temporary); /* stays when both were the same file already */
+        w.temporary[0] = 0;
+        file_drop(&w);
+        return ok && sync_folder(to, err);
+    }
+    file_drop(&w);
+    ok = file_begin(&w, to, err) && copy_to(from, &w, err) &&
+         file_publish(&w, err);
+    file_drop(&w);
+    return ok;
+}

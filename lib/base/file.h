@@ -33,3 +33,9 @@ MUST_USE bool file_patch(struct file_writer *w, size_t offset, const void *at,
 MUST_USE bool file_publish(struct file_writer *w, struct err *err);
 /* Gives up; harmless after file_publish. */
 void file_drop(struct file_writer *w);
+
+/*
+ * Publishes the file `from` under a second name `to` as well, which replaces
+ * what stands there: by hard link, by copy where that is not possible.
+ */
+MUST_USE bool file_alias(const char *from, const char *to, struct err *err);
