@@ -20,7 +20,7 @@
 #include "base/config.h"
 #include "base/err.h"
 #include "base/span.h"
-#include "reco/model_format.h"
+#include "reco/model.h"
 
 enum { REGISTRY_PATH_BYTES = 4096, REGISTRY_SHA256_HEX = 64 };
 
@@ -30,7 +30,7 @@ bool registry_version_fits(struct span version);
 MUST_USE bool registry_path(const struct config *config, struct span version,
                             char out[REGISTRY_PATH_BYTES], struct err *err);
 
-/* Makes the folder of versions, private to owner and group. */
+/* Makes the folder of versions if it is not there. */
 MUST_USE bool registry_prepare(const struct config *config, struct err *err);
 
 /* True when the file of this version is there (not judged). */
@@ -40,13 +40,9 @@ bool registry_has(const struct config *config, struct span version);
 bool registry_live(const struct config *config,
                    char version[MODEL_VERSION_BYTES]);
 
-/* Size and SHA-256 of a file. */
-struct registry_sum {
-    int64_t bytes;
-    char sha256[REGISTRY_SHA256_HEX + 1];
-};
-MUST_USE bool registry_sum(const char *path, struct registry_sum *out,
-                           struct err *err);
+/* SHA-256 of a model's file, in hexadecimal digits. */
+void registry_sum(const struct model *model,
+                  char sha256[REGISTRY_SHA256_HEX + 1]);
 
 /* Waits for other changers. */
 MUST_USE bool registry_lock(const struct config *config, int *lock,
@@ -66,7 +62,8 @@ MUST_USE bool registry_adopt(const struct config *config, struct err *err);
 
 /*
  * Deletes the oldest versions (by name) until at most config->models_keep are
- * left, never those of spared[], nor the live one.
+ * left, never those of spared[], nor the live one; and what a crashed writer
+ * left behind a day ago or earlier.
  */
 MUST_USE bool registry_trim(const struct config *config,
                             const struct span *spared, size_t spared_count,
