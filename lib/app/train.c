@@ -1,6 +1,7 @@
 #include "app/train.h"
 
 #include "app/post_wire.h"
+#include "app/train_parts.h"
 #include "base/clock.h"
 #include "base/idmap.h"
 #include "base/mem.h"
@@ -31,6 +32,7 @@ struct run {
     struct interactions events;
     struct matrix matrix;
     struct post_counts *counts;
+    struct train_parts parts;
 
     struct posts texts; /* second pass */
     struct buf text;
@@ -53,6 +55,7 @@ static void run_release(struct run *r)
     mem_give(r->counts);
     interactions_release(&r->events);
     matrix_release(&r->matrix);
+    train_parts_release(&r->parts);
     buf_release(&r->text);
 }
 
@@ -181,8 +184,12 @@ static bool fold(struct run *r, struct err *err)
 
     r->report->trained_until_ms = r->report->events ? r->events.newest_ms : 0;
     if (!sort_users(r, err) ||
+        !train_parts_init(&r->parts, r->config, &weights, err) ||
+        !train_parts_events(&r->parts, &r->events, r->posts.count,
+                            r->report->built_at_ms, err) ||
         !interactions_fold(&r->events, &weights, r->user_count, r->posts.count,
                            &r->matrix, err) ||
+        !train_parts_matrix(&r->parts, &r->matrix, err) ||
         !count_readers(r, err))
         return false;
     r->report->fold_us = clock_mono_us() - start_us;
@@ -205,6 +212,8 @@ static bool next_text(void *arg, uint32_t post, struct span *text,
     row.counts = r->counts[post];
     buf_reset(&r->text);
     post_wire_write(&r->text, &row, r->config, title);
+    if (!train_parts_text(&r->parts, &row, err))
+        return false;
     if (r->text.failed)
         return err_set(err, ERR_LIMIT, "post %u: text over %d bytes", post,
                        POST_TEXT_MOST);
@@ -225,6 +234,9 @@ static bool write_model(struct run *r, struct err *err)
         .post_published_ms = r->published_ms,
         .text = next_text,
         .text_arg = r,
+        .extras = train_parts_sections,
+        .extras_arg = &r->parts,
+        .extra_count = TRAIN_PARTS_SECTIONS,
         .weights = weights_of(r->config),
         .neighbours = r->config->neighbours,
         .built_at_ms = report->built_at_ms,

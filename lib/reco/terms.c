@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 enum {
     SLOTS = 2 * TERMS_MOST, /* power of two */
@@ -249,7 +250,12 @@ static void add_text(struct terms *t, void *stemmer, struct span text,
 static void add_name(struct terms *t, uint64_t key, enum term_kind kind,
                      struct span name, uint32_t count)
 {
-    add_term(t, key, kind, cut(name, TERMS_WORD_BYTES), count);
+    struct span shown = cut(name, TERMS_WORD_BYTES);
+
+    /* A name is shown as it stands, so it must be fit to be shown. */
+    if (!utf8_printable(shown))
+        shown.bytes = 0;
+    add_term(t, key, kind, shown, count);
 }
 
 static void add_tag(struct terms *t, void *stemmer, struct span tag)
