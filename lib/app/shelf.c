@@ -41,6 +41,10 @@ bool shelf_read(struct shelf *s, struct db *db, const struct config *config,
         count++;
     }
     posts_end(&it);
+    if (it.failed && !count) { /* nothing is overwritten yet */
+        buf_release(&texts);
+        return false;
+    }
     /* A half-read page would mix offsets of two buffers: start from none. */
     buf_release(&s->texts);
     s->texts = texts;
@@ -59,9 +63,7 @@ bool shelf_follow(struct shelf *s, struct db *db, const struct config *config,
     if (s->read_at_us &&
         now_us - s->read_at_us < (int64_t)SHELF_LIFE_MS * US_PER_MS)
         return true;
-    /* Ask before overwriting: while the database is away the posts stay. */
-    if (!db_ping(db, until_us, err) ||
-        !shelf_read(s, db, config, SHELF_POSTS, INT64_MAX, (struct uuid){{0}},
+    if (!shelf_read(s, db, config, SHELF_POSTS, INT64_MAX, (struct uuid){{0}},
                     until_us, err))
         return false;
     s->read_at_us = now_us;
