@@ -2,7 +2,7 @@
 #   release (default)  debug  asan (address+undefined)  tsan  cover
 VARIANT ?= release
 B       := build/$(VARIANT)
-PKGS    := libpq json-c fcgi libcrypto zlib libxxhash libutf8proc openblas
+PKGS    := libpq json-c fcgi libcrypto zlib libxxhash libutf8proc openblas libcurl
 CC      ?= cc
 
 CFLAGS_release := -O2 -g -DNDEBUG -D_FORTIFY_SOURCE=2
@@ -17,8 +17,10 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wvla \
         -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
         -Wimplicit-fallthrough -Wformat=2 -Wundef
 # -ffp-contract=off: scores are the same bits with and without FMA hardware.
+# -fvisibility=hidden: a name of ours must not take the place of one that a
+# library looks up (libkrb5, behind libpq, has a profile_init of its own).
 override CFLAGS := -std=gnu17 $(WARN) -fstack-protector-strong \
-        -ffp-contract=off $(CFLAGS_$(VARIANT)) \
+        -ffp-contract=off -fvisibility=hidden $(CFLAGS_$(VARIANT)) \
         $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
 override CPPFLAGS := -Ilib -I$(B)/gen $(CPPFLAGS)
 LDLIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lstemmer -lm

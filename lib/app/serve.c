@@ -26,9 +26,13 @@ static void log_request(const char *name, const struct http_request *request,
                         const struct http_reply *reply)
 {
     struct log_line line;
+    enum log_level level = LOG_INFO;
 
-    log_begin(&line, reply->status >= 500 ? LOG_WARN : LOG_INFO, name,
-              "request");
+    if (span_is(request->path, "/healthz") || span_is(request->path, "/readyz"))
+        level = LOG_DEBUG; /* probes ask every few seconds */
+    if (reply->status >= 500)
+        level = LOG_WARN;
+    log_begin(&line, level, name, "request");
     log_word(&line, "id", request->request_text);
     log_word(&line, "method", http_method_name(request->method));
     log_value(&line, "path", request->path);

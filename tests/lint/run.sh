@@ -52,6 +52,7 @@ check layout layout "$@"
 check sql "$lint/sql_heads.sh" sql/*/*.sql
 check settings "$lint/config_docs.sh"
 check machine "$lint/machine.sh"
+check exports "$lint/exports.sh"
 check shell "$lint/shell.sh"
 check types types
 check page_size "$lint/page_size.sh"

@@ -199,7 +199,7 @@ END_TEST
 
 /* ---- SIGBUS ---- */
 
-static unsigned called;
+static volatile unsigned called; /* counted when it happens */
 static volatile unsigned sum;
 
 static void touch_all(void *arg)
