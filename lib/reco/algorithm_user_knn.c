@@ -61,6 +61,7 @@ struct user_knn {
     bool reverse;
     uint8_t weight_of[MASK_COUNT];
     uint64_t *norms;    /* [users] */
+    double *roots;      /* [users] of the norms */
     struct peer *worst; /* [users] reverse only: the last of each one's K; a
                            similarity of 0 when there are fewer */
 };
@@ -116,6 +117,13 @@ static struct peer peer_of(const struct user_knn *knn, uint64_t norm,
                          user, dot, other};
 }
 
+/* Whether the similarity is surely below `least`: a look without division. */
+static bool is_below(const struct user_knn *knn, double root, uint32_t user,
+                     uint32_t dot, double least)
+{
+    return dot < SURELY_LESS * least * (root * knn->roots[user] + knn->shrink);
+}
+
 /* ---- dots ---- */
 
 /* Adds the products of the query; returns its own norm. */
@@ -145,21 +153,21 @@ static void select_nearest(struct room *r, uint64_t norm, uint32_t self)
     const struct user_knn *knn = r->knn;
     uint32_t users = knn->matrix->user_count;
     heap_worse_fn *worse = knn->shrink > 0 ? is_worse : is_worse_exactly;
+    double root = sqrt((double)norm), least = 0;
 
     r->count = 0;
     for (uint32_t v = 0; v < users; v++) {
+        uint32_t dot = r->dots[v];
         struct peer peer;
 
-        if (!r->dots[v])
-            continue;
-        peer = peer_of(knn, norm, v, r->dots[v]);
         r->dots[v] = 0;
-        if (v == self ||
-            (r->count == knn->k &&
-             peer.similarity < SURELY_LESS * r->peers[0].similarity))
+        if (!dot || v == self || is_below(knn, root, v, dot, least))
             continue;
-        if (heap_wants(r->peers, r->count, knn->k, &peer, worse))
-            heap_keep(r->peers, &r->count, knn->k, &peer, sizeof peer, worse);
+        peer = peer_of(knn, norm, v, dot);
+        if (!heap_wants(r->peers, r->count, knn->k, &peer, worse))
+            continue;
+        heap_keep(r->peers, &r->count, knn->k, &peer, sizeof peer, worse);
+        least = r->count == knn->k ? r->peers[0].similarity : 0;
     }
     heap_sort(r->peers, r->count, sizeof *r->peers, worse);
 }
@@ -169,23 +177,38 @@ static void select_reverse(struct room *r, uint64_t norm, uint32_t self)
 {
     const struct user_knn *knn = r->knn;
     uint32_t users = knn->matrix->user_count;
+    double root = sqrt((double)norm);
 
     r->count = 0;
     for (uint32_t v = 0; v < users; v++) {
+        const struct peer *worst = &knn->worst[v];
+        uint32_t dot = r->dots[v];
         struct peer peer, reader;
 
-        if (!r->dots[v])
+        r->dots[v] = 0;
+        if (!dot || v == self || is_below(knn, root, v, dot, worst->similarity))
             continue;
-        peer = reader = peer_of(knn, norm, v, r->dots[v]);
+        peer = reader = peer_of(knn, norm, v, dot);
         reader.user = self; /* ORDINAL_NONE stands behind all his equals */
         reader.norm = norm;
-        r->dots[v] = 0;
-        if (v != self && !is_behind(knn, &reader, &knn->worst[v]))
+        if (!is_behind(knn, &reader, worst))
             r->peers[r->count++] = peer;
     }
 }
 
 /* ---- scoring ---- */
+
+static void add_peer(struct room *r, const struct peer *peer)
+{
+    const struct user_knn *knn = r->knn;
+    struct row row = matrix_user_row(knn->matrix, peer->user);
+    double part[MASK_COUNT];
+
+    for (unsigned mask = 0; mask < MASK_COUNT; mask++)
+        part[mask] = peer->similarity * knn->weight_of[mask];
+    for (uint32_t j = 0; j < row.count; j++)
+        r->sums[pair_ordinal(row.pairs[j])] += part[pair_mask(row.pairs[j])];
+}
 
 static void score(const void *state, void *room, const struct query *q,
                   float *scores)
@@ -198,15 +221,11 @@ static void score(const void *state, void *room, const struct query *q,
         select_reverse(r, norm, q->self);
     else
         select_nearest(r, norm, q->self);
-    for (uint32_t i = 0; i < r->count; i++) {
-        struct row row = matrix_user_row(knn->matrix, r->peers[i].user);
-        for (uint32_t j = 0; j < row.count; j++)
-            r->sums[pair_ordinal(row.pairs[j])] +=
-                r->peers[i].similarity *
-                knn->weight_of[pair_mask(row.pairs[j])];
-    }
+    for (uint32_t i = 0; i < r->count; i++)
+        add_peer(r, &r->peers[i]);
     for (uint32_t i = 0; i < knn->matrix->post_count; i++) {
-        scores[i] = r->sums[i] > 0 ? (float)r->sums[i] : NO_SCORE;
+        scores[i] = (float)r->sums[i];
+        scores[i] = scores[i] > 0 ? scores[i] : NO_SCORE;
         r->sums[i] = 0;
     }
 }
@@ -256,6 +275,7 @@ static bool make_norms(struct user_knn *knn, struct err *err)
         /* No dot exceeds the larger of the two norms. */
         if (knn->norms[u] > UINT32_MAX)
             return err_set(err, ERR_LIMIT, "user_knn: a norm of 2^32 or more");
+        knn->roots[u] = sqrt((double)knn->norms[u]);
     }
     return true;
 }
@@ -335,6 +355,7 @@ static void release(void *state)
     if (!knn)
         return;
     mem_give(knn->norms);
+    mem_give(knn->roots);
     mem_give(knn->worst);
     mem_give(knn);
 }
@@ -354,6 +375,8 @@ static bool fit(const struct fit_input *in, const double *values, void **state,
     for (unsigned mask = 0; values[BINARY] > 0 && mask < MASK_COUNT; mask++)
         knn->weight_of[mask] = knn->weight_of[mask] > 0;
     if (!mem_take(in->matrix->user_count, sizeof *knn->norms, &knn->norms,
+                  err) ||
+        !mem_take(in->matrix->user_count, sizeof *knn->roots, &knn->roots,
                   err) ||
         !make_norms(knn, err) ||
         (knn->reverse && !make_worst(knn, in->threads, err))) {
