@@ -5,13 +5,21 @@
 /* One row an algorithm, in its own file; the order is that of reports. */
 extern const struct algorithm algorithm_random, algorithm_popular,
     algorithm_recent_popular;
-extern const struct algorithm algorithm_user_knn;
+extern const struct algorithm algorithm_user_knn, algorithm_user_knn_idf;
+extern const struct algorithm algorithm_item_knn, algorithm_rp3beta,
+    algorithm_ease, algorithm_spectral, algorithm_blend;
 
 const struct algorithm *const algorithms[] = {
     &algorithm_random,
     &algorithm_popular,
     &algorithm_recent_popular,
     &algorithm_user_knn,
+    &algorithm_user_knn_idf,
+    &algorithm_item_knn,
+    &algorithm_rp3beta,
+    &algorithm_ease,
+    &algorithm_spectral,
+    &algorithm_blend,
     NULL,
 };
 

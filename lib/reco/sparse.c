@@ -56,15 +56,6 @@ static void row_sums(const uint32_t *rows, const uint32_t *pairs,
     }
 }
 
-void sparse_post_sums(const struct fit_input *in, bool binary, double *sums)
-{
-    const struct matrix *m = in->matrix;
-    float weights[MASK_COUNT];
-
-    sparse_weights(in, binary, weights);
-    row_sums(m->post_rows, m->post_users, m->post_count, weights, sums);
-}
-
 static void to_powers(double *sums, uint32_t count, double power)
 {
     for (uint32_t i = 0; i < count; i++)
@@ -101,6 +92,27 @@ bool sparse_of_input(const struct fit_input *in, bool binary, double user_power,
 out:
     mem_give(users);
     mem_give(posts);
+    return ok;
+}
+
+bool sparse_post_powers(const struct fit_input *in, bool binary, double power,
+                        float **out, struct err *err)
+{
+    const struct matrix *m = in->matrix;
+    float weights[MASK_COUNT];
+    double *sums = NULL;
+    bool ok = false;
+
+    sparse_weights(in, binary, weights);
+    if (!mem_take(m->post_count, sizeof *sums, &sums, err) ||
+        !mem_take(m->post_count, sizeof **out, out, err))
+        goto out;
+    row_sums(m->post_rows, m->post_users, m->post_count, weights, sums);
+    for (uint32_t i = 0; i < m->post_count; i++)
+        (*out)[i] = sums[i] > 0 ? (float)pow(sums[i], power) : 1;
+    ok = true;
+out:
+    mem_give(sums);
     return ok;
 }
 
@@ -175,4 +187,16 @@ void sparse_multiply(float *out, const struct sparse *s, const float *b,
         for (uint32_t i = s->starts[r]; i < s->starts[r + 1]; i++)
             add_scaled(out + (size_t)r * k, b + (size_t)s->columns[i] * k,
                        s->values[i], k);
+}
+
+void sparse_multiply_row(float *out, const struct sparse *a, uint32_t row,
+                         const struct sparse *b)
+{
+    memset(out, 0, b->column_count * sizeof *out);
+    for (uint32_t i = a->starts[row]; i < a->starts[row + 1]; i++) {
+        uint32_t middle = a->columns[i];
+        float by = a->values[i];
+        for (uint32_t c = b->starts[middle]; c < b->starts[middle + 1]; c++)
+            out[b->columns[c]] += by * b->values[c];
+    }
 }

@@ -40,8 +40,10 @@ size_t sparse_bytes(const struct sparse *s);
 MUST_USE bool sparse_of_input(const struct fit_input *in, bool binary,
                               double user_power, double post_power,
                               struct sparse *out, struct err *err);
-/* d_i of the above, [post_count], of the caller. */
-void sparse_post_sums(const struct fit_input *in, bool binary, double *sums);
+/* d_i^power of the above, *out of post_count items; 1 for a post without a
+ * pair. */
+MUST_USE bool sparse_post_powers(const struct fit_input *in, bool binary,
+                                 double power, float **out, struct err *err);
 /* What the masks weigh there: table[MASK_COUNT]. */
 void sparse_weights(const struct fit_input *in, bool binary, float *table);
 
@@ -51,3 +53,7 @@ MUST_USE bool sparse_turn(const struct sparse *s, struct sparse *out,
 /* out[row_count][k] = s * b[column_count][k]. O(cells * k). */
 void sparse_multiply(float *out, const struct sparse *s, const float *b,
                      uint32_t k);
+
+/* out[b->column_count] = row `row` of a, times b. */
+void sparse_multiply_row(float *out, const struct sparse *a, uint32_t row,
+                         const struct sparse *b);

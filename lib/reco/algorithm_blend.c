@@ -1,0 +1,214 @@
+/*
+ * blend -- spectral and user_knn_idf together: what the shape of the whole
+ * graph says of a post, and what the nearest users do.
+ *
+ *     score(u, i) = spectral(u, i) / most + knn * user_knn_idf(u, i) / most
+ *
+ * where `most` is the largest score of that part over the posts that are not
+ * in the history: both parts then end at 1, whatever the length of it.
+ *
+ * Settings  those of the parts, and knn.
+ * Unscored  posts that neither part scores: NO_SCORE.
+ * Cost      a request: the sum of the parts; about twice two passes over all
+ *           posts.
+ * from      weighted sum after scaling by the maximum (Lee 1997), which did
+ *           better here than reciprocal ranks
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "reco/algorithm.h"
+
+extern const struct algorithm algorithm_spectral, algorithm_user_knn_idf;
+
+enum setting {
+    KNN,
+    RANK,
+    USER,
+    POST,
+    LINEAR,
+    KEEP,
+    ROUNDS,
+    K,
+    IDF,
+    Q,
+    BETA,
+    SHRINK,
+    BINARY,
+    SETTINGS,
+};
+
+_Static_assert((int)SETTINGS <= (int)ALGORITHM_SETTINGS_MOST, "they fit");
+
+/* The names are those of the parts: it is by name that they are handed on. */
+static const struct algorithm_setting settings[] = {
+    [KNN] = {"knn", 0.5, 0, 100, "weight of the nearest users"},
+    [RANK] = {"rank", 1024, 1, 4096, "as spectral"},
+    [USER] = {"user", 0.35, 0, 1, "as spectral"},
+    [POST] = {"post", 0.4, 0, 1, "as spectral"},
+    [LINEAR] = {"linear", 0.3, 0, 100, "as spectral"},
+    [KEEP] = {"keep", 200, 1, 10000, "as spectral"},
+    [ROUNDS] = {"rounds", 3, 0, 20, "as spectral"},
+    [K] = {"k", 200, 1, 100000, "as user_knn_idf"},
+    [IDF] = {"idf", 1.5, 0, 4, "as user_knn_idf"},
+    [Q] = {"q", 1.5, 0.1, 16, "as user_knn_idf"},
+    [BETA] = {"beta", 0.2, 0, 2, "as user_knn_idf"},
+    [SHRINK] = {"shrink", 0, 0, 1e9, "as user_knn_idf"},
+    [BINARY] = {"binary", 0, 0, 1, "1: every pair weighs the same"},
+    {0},
+};
+
+enum { PARTS = 2 };
+
+static const struct algorithm *const parts[PARTS] = {
+    &algorithm_spectral,
+    &algorithm_user_knn_idf,
+};
+
+struct blend {
+    uint32_t post_count;
+    float weights[PARTS];
+    void *states[PARTS];
+};
+
+struct room {
+    void *rooms[PARTS];
+    float *scores; /* [posts] of one part */
+    uint8_t *had;  /* [posts] 1: in the history; zero between calls */
+};
+
+static void release(void *state)
+{
+    struct blend *b = state;
+
+    if (!b)
+        return;
+    for (unsigned i = 0; i < PARTS; i++)
+        parts[i]->release(b->states[i]);
+    mem_give(b);
+}
+
+/* The part's values out of ours, by name. */
+static void values_of(const struct algorithm *part, const double *values,
+                      double *out)
+{
+    for (unsigned i = 0; part->settings[i].name; i++) {
+        out[i] = part->settings[i].value;
+        for (unsigned j = 0; j < SETTINGS; j++)
+            if (!strcmp(part->settings[i].name, settings[j].name))
+                out[i] = values[j];
+    }
+}
+
+static bool fit(const struct fit_input *in, const double *values, void **state,
+                struct err *err)
+{
+    double of_part[ALGORITHM_SETTINGS_MOST];
+    struct blend *b;
+
+    if (!mem_take(1, sizeof *b, &b, err))
+        return false;
+    b->post_count = in->matrix->post_count;
+    b->weights[0] = 1;
+    b->weights[1] = (float)values[KNN];
+    for (unsigned i = 0; i < PARTS; i++) {
+        values_of(parts[i], values, of_part);
+        if (!parts[i]->fit(in, of_part, &b->states[i], err)) {
+            release(b);
+            return false;
+        }
+    }
+    *state = b;
+    return true;
+}
+
+static void room_close(void *room)
+{
+    struct room *r = room;
+
+    if (!r)
+        return;
+    for (unsigned i = 0; i < PARTS; i++)
+        parts[i]->room_close(r->rooms[i]);
+    mem_give(r->scores);
+    mem_give(r->had);
+    mem_give(r);
+}
+
+static bool room_open(const void *state, void **room, struct err *err)
+{
+    const struct blend *b = state;
+    struct room *r;
+    bool ok;
+
+    if (!mem_take(1, sizeof *r, &r, err))
+        return false;
+    ok = mem_take(b->post_count, sizeof *r->scores, &r->scores, err) &&
+         mem_take(b->post_count, sizeof *r->had, &r->had, err);
+    for (unsigned i = 0; ok && i < PARTS; i++)
+        ok = parts[i]->room_open(b->states[i], &r->rooms[i], err);
+    if (!ok) {
+        room_close(r);
+        return false;
+    }
+    *room = r;
+    return true;
+}
+
+/* Scores of one part, times its weight over the most; unscored posts 0. */
+static void score_part(const struct blend *b, struct room *r, unsigned part,
+                       const struct query *q, float *scores)
+{
+    float by, most = 0;
+
+    parts[part]->score(b->states[part], r->rooms[part], q, scores);
+    for (uint32_t i = 0; i < b->post_count; i++)
+        if (scores[i] > most && !r->had[i])
+            most = scores[i];
+    by = most > 0 ? b->weights[part] / most : 0;
+    for (uint32_t i = 0; i < b->post_count; i++)
+        scores[i] = scores[i] > 0 ? scores[i] * by : 0;
+}
+
+static void score(const void *state, void *room, const struct query *q,
+                  float *scores)
+{
+    const struct blend *b = state;
+    struct room *r = room;
+
+    for (uint32_t i = 0; i < q->count; i++)
+        r->had[q->posts[i].post] = 1;
+    score_part(b, r, 0, q, scores);
+    for (unsigned part = 1; part < PARTS; part++) {
+        score_part(b, r, part, q, r->scores);
+        for (uint32_t i = 0; i < b->post_count; i++)
+            scores[i] += r->scores[i];
+    }
+    for (uint32_t i = 0; i < b->post_count; i++)
+        if (!(scores[i] > 0))
+            scores[i] = NO_SCORE;
+    for (uint32_t i = 0; i < q->count; i++)
+        r->had[q->posts[i].post] = 0;
+}
+
+static size_t bytes(const void *state)
+{
+    const struct blend *b = state;
+    size_t sum = sizeof *b;
+
+    for (unsigned i = 0; i < PARTS; i++)
+        sum += parts[i]->bytes(b->states[i]);
+    return sum;
+}
+
+const struct algorithm algorithm_blend = {
+    .name = "blend",
+    .about = "spectral and user_knn_idf, each scaled by its largest score",
+    .settings = settings,
+    .fit = fit,
+    .release = release,
+    .room_open = room_open,
+    .room_close = room_close,
+    .score = score,
+    .bytes = bytes,
+};
