@@ -40,7 +40,10 @@ struct cli_command {
 
 extern const struct cli_command cmd_migrate, cmd_import, cmd_demo, cmd_train,
     cmd_recommend, cmd_nightly, cmd_token, cmd_settings, cmd_status,
-    cmd_evaluate, cmd_tune;
+    cmd_evaluate, cmd_tune, cmd_runs, cmd_models;
+
+/* The git revision this program was built from. */
+extern const char cli_revision[];
 
 /*
  * One step of getopt_long over long options (and the short ones in `shorts`):

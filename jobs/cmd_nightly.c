@@ -4,16 +4,23 @@
 #include "cli.h"
 
 #include "app/precompute.h"
-#include "app/train.h"
+#include "base/log.h"
+#include "train_job.h"
 #include "web/json_write.h"
 
 enum { US_PER_S = 1000000, OPTION_JSON = 256, OUT_BYTES = 4096 };
 
 static const char help[] =
     "Usage: kith nightly [--json]\n\n"
-    "The daily pipeline: train, write precomputed recommendations for every\n"
-    "reader into user_recommendations, delete expired ones. A scheduler runs\n"
-    "it at 02:00 UTC; running it at any other time does no harm.\n\n"
+    "The daily pipeline: train (see `kith train --help`), write precomputed\n"
+    "recommendations for every reader into user_recommendations, delete "
+    "expired\n"
+    "ones. A scheduler runs it at 02:00 UTC; running it at any other time does "
+    "no\n"
+    "harm. When the new model is refused, the rest is done with the live one, "
+    "a\n"
+    "warning says why, and the exit code is 0: doing it again would not "
+    "help.\n\n"
     "  --json    print the report as one JSON object\n";
 
 static void show(void *arg, uint64_t done, uint64_t total)
@@ -49,6 +56,9 @@ static bool print_json(const struct train_report *t,
     json_write_init(&w, &out);
     json_write_object(&w, NULL);
     json_write_word(&w, "version", t->version);
+    json_write_word(&w, "verdict", model_verdict_name(t->candidate.verdict));
+    json_write_bool(&w, "live", t->candidate.is_live);
+    json_write_word(&w, "reason", t->candidate.reason);
     json_write_u64(&w, "users", t->users);
     json_write_u64(&w, "posts", t->posts);
     json_write_u64(&w, "pairs", t->pairs);
@@ -73,6 +83,17 @@ static bool print_text(const struct train_report *t,
     return !fflush(stdout);
 }
 
+static void warn(const struct train_report *t)
+{
+    struct log_line line;
+
+    log_begin(&line, LOG_WARN, "jobs", "model_refused");
+    log_value(&line, "version", span_of(t->version));
+    log_value(&line, "live", span_of(t->candidate.before));
+    log_value(&line, "reason", span_of(t->candidate.reason));
+    log_end(&line);
+}
+
 static int run(int argc, char **argv, const struct config *config)
 {
     static const struct option longs[] = {
@@ -93,11 +114,13 @@ static int run(int argc, char **argv, const struct config *config)
         return cli_usage(&cmd_nightly, "takes no operand: %s", argv[optind]);
     if (!db_init(&db, config->db_url, config->db_prepare, &err))
         return cli_fail(&cmd_nightly, &err);
-    ok = train_run(&db, config, NULL, &trained, &err) &&
+    ok = train_job(&db, config, NULL, false, &trained, &err) &&
          precompute(&db, config, &report, &err);
     db_release(&db);
     if (!ok)
         return cli_fail(&cmd_nightly, &err);
+    if (!trained.candidate.is_live)
+        warn(&trained);
     ok = json ? print_json(&trained, &report) : print_text(&trained, &report);
     return ok ? CLI_DONE : CLI_FAILED;
 }

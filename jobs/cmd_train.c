@@ -3,19 +3,33 @@
 
 #include "cli.h"
 
-#include "app/train.h"
-#include "base/log.h"
+#include "train_job.h"
 #include "web/json_write.h"
 
-enum { US_PER_MS = 1000, OPTION_JSON = 256, OUT_BYTES = 4096 };
+enum { US_PER_MS = 1000, OUT_BYTES = 8192 };
 
 static const char help[] =
-    "Usage: kith train [--json]\n\n"
+    "Usage: kith train [--force] [--json]\n\n"
     "Reads every interaction and post of the database in one snapshot, builds\n"
-    "the model of collaborative_filtering_v1 and publishes it by rename at\n"
-    "KITH_MODEL. Running workers use it from their next request on.\n\n"
+    "the model of collaborative_filtering_v1 and, if it is no worse than the "
+    "live\n"
+    "one, publishes it by rename at KITH_MODEL. Running workers use it from\n"
+    "their next request on.\n\n"
+    "No worse means: readers, posts and pairs have not collapsed\n"
+    "(KITH_GATE_COUNTS_LEAST), and for the readers of the last KITH_GATE_DAYS "
+    "days,\n"
+    "from what was known before them, NDCG@20 and coverage@20 are within\n"
+    "KITH_GATE_NDCG_MARGIN and KITH_GATE_COVERAGE_MARGIN percent of what the "
+    "live\n"
+    "model would have reached. A refused model is kept beside the live one; "
+    "exit\n"
+    "code 1 and a sentence say why; `kith models promote VERSION` makes it "
+    "live.\n\n"
     "Settings recorded with the model: KITH_WEIGHT_VIEW, _CLICK, _LIKE,\n"
-    "_SHARE, KITH_WEIGHT_MAX, KITH_NEIGHBOURS.\n\n"
+    "_SHARE, KITH_WEIGHT_MAX, KITH_NEIGHBOURS. Every run is recorded (`kith "
+    "runs`),\n"
+    "with MLFLOW_TRACKING_URI set also in that MLflow server.\n\n"
+    "  --force   publish a worse model, too; recorded as forced\n"
     "  --json    print the report as one JSON object\n";
 
 static void show(void *arg, enum train_stage stage, uint64_t done,
@@ -25,11 +39,30 @@ static void show(void *arg, enum train_stage stage, uint64_t done,
         [TRAIN_POSTS] = "reading posts",
         [TRAIN_INTERACTIONS] = "reading interactions",
         [TRAIN_WRITE] = "writing posts",
+        [TRAIN_COMPARE] = "comparing with the live model",
     };
     struct cli_progress *p = arg;
 
     p->what = words[stage];
     cli_progress_at(p, done, total);
+}
+
+static void write_verdict(struct json_write *w, const struct candidate *c)
+{
+    json_write_i64(w, "run", c->run_id);
+    json_write_word(w, "verdict", model_verdict_name(c->verdict));
+    json_write_bool(w, "live", c->is_live);
+    json_write_word(w, "reason", c->reason);
+    json_write_object(w, "gate");
+    json_write_i64(w, "took_us", c->judge_us);
+    json_write_u64(w, "readers", c->gate.readers);
+    if (c->gate.compared) {
+        json_write_f64(w, "ndcg", c->gate.candidate.ndcg);
+        json_write_f64(w, "live_ndcg", c->gate.live.ndcg);
+        json_write_f64(w, "coverage", c->gate.candidate.coverage);
+        json_write_f64(w, "live_coverage", c->gate.live.coverage);
+    }
+    json_write_end(w);
 }
 
 static bool print_json(const struct train_report *r, const char *path)
@@ -55,6 +88,7 @@ static bool print_json(const struct train_report *r, const char *path)
     json_write_i64(&w, "read_us", r->read_us);
     json_write_i64(&w, "fold_us", r->fold_us);
     json_write_i64(&w, "write_us", r->write_us);
+    write_verdict(&w, &r->candidate);
     json_write_end(&w);
     ok = cli_print(&out);
     buf_release(&out);
@@ -63,53 +97,87 @@ static bool print_json(const struct train_report *r, const char *path)
 
 static void print_text(const struct train_report *r, const char *path)
 {
+    const struct candidate *c = &r->candidate;
+
     printf("model %s: %" PRIu32 " users, %" PRIu32 " posts, %" PRIu32
            " pairs from %" PRIu64 " events\n",
            r->version, r->users, r->posts, r->pairs, r->events);
     if (r->skipped)
         printf("skipped %" PRIu64 " events of unknown types or posts\n",
                r->skipped);
-    printf("read %.1f ms, folded %.1f ms, wrote %.1f ms: %s\n",
+    printf("read %.1f ms, folded %.1f ms, wrote %.1f ms, judged %.1f ms\n",
            (double)r->read_us / US_PER_MS, (double)r->fold_us / US_PER_MS,
-           (double)r->write_us / US_PER_MS, path);
+           (double)r->write_us / US_PER_MS, (double)c->judge_us / US_PER_MS);
+    if (c->is_live)
+        printf("%s: %s\nlive: %s (run %lld)\n", model_verdict_name(c->verdict),
+               c->reason, path, (long long)c->run_id);
 }
 
-static int run(int argc, char **argv, const struct config *config)
+static int answer(const struct train_report *r, const struct config *config,
+                  bool json)
 {
-    static const struct option longs[] = {
-        {"json", no_argument, NULL, OPTION_JSON}, {0}};
+    const struct candidate *c = &r->candidate;
+
+    if (json) {
+        if (!print_json(r, config->model))
+            return CLI_FAILED;
+    } else {
+        print_text(r, config->model);
+        if (fflush(stdout))
+            return CLI_FAILED;
+    }
+    if (c->is_live)
+        return CLI_DONE;
+    fprintf(stderr,
+            "kith train: refused, %s stays live: %s\n"
+            "Run %lld. To use it all the same: kith models promote %s\n",
+            c->before[0] ? c->before : "nothing", c->reason,
+            (long long)c->run_id, r->version);
+    return CLI_FAILED;
+}
+
+static int train(const struct config *config, bool force, bool json)
+{
     struct cli_progress progress;
     struct train_watch watch = {.at = show, .arg = &progress};
     struct train_report report;
     struct db db;
     struct err err;
-    bool json = false, ok;
+    bool ok;
+
+    if (!db_init(&db, config->db_url, config->db_prepare, &err))
+        return cli_fail(&cmd_train, &err);
+    cli_progress_begin(&progress, "reading posts");
+    ok = train_job(&db, config, &watch, force, &report, &err);
+    cli_progress_end(&progress);
+    db_release(&db);
+    return ok ? answer(&report, config, json) : cli_fail(&cmd_train, &err);
+}
+
+static int run(int argc, char **argv, const struct config *config)
+{
+    static const struct option longs[] = {
+        {"force", no_argument, NULL, 'f'},
+        {"json", no_argument, NULL, 'j'},
+        {0},
+    };
+    bool json = false, force = false;
     int option;
 
     while ((option = cli_option(&cmd_train, argc, argv, "", longs)) != -1) {
         if (option == '?')
             return CLI_USAGE;
-        json = true;
+        json |= option == 'j';
+        force |= option == 'f';
     }
     if (optind < argc)
         return cli_usage(&cmd_train, "takes no operand: %s", argv[optind]);
-    if (!db_init(&db, config->db_url, config->db_prepare, &err))
-        return cli_fail(&cmd_train, &err);
-    cli_progress_begin(&progress, "reading posts");
-    ok = train_run(&db, config, &watch, &report, &err);
-    cli_progress_end(&progress);
-    db_release(&db);
-    if (!ok)
-        return cli_fail(&cmd_train, &err);
-    if (json)
-        return print_json(&report, config->model) ? CLI_DONE : CLI_FAILED;
-    print_text(&report, config->model);
-    return fflush(stdout) ? CLI_FAILED : CLI_DONE;
+    return train(config, force, json);
 }
 
 const struct cli_command cmd_train = {
     .name = "train",
-    .summary = "build the model from the database and publish it",
+    .summary = "build the model, publish it if it is no worse",
     .help = help,
     .needs_config = true,
     .run = run,

@@ -11,10 +11,13 @@
 #define KITH_REVISION "unknown"
 #endif
 
+const char cli_revision[] = KITH_REVISION;
+
 static const struct cli_command *const commands[] = {
     &cmd_migrate,   &cmd_import,   &cmd_demo,   &cmd_train,
     &cmd_recommend, &cmd_nightly,  &cmd_status, &cmd_token,
-    &cmd_settings,  &cmd_evaluate, &cmd_tune,
+    &cmd_settings,  &cmd_evaluate, &cmd_tune,   &cmd_runs,
+    &cmd_models,
 };
 
 enum {
@@ -142,7 +145,7 @@ int main(int argc, char **argv)
         return CLI_DONE;
     }
     if (!strcmp(argv[1], "--version")) {
-        puts("kith " KITH_REVISION);
+        printf("kith %s\n", cli_revision);
         return CLI_DONE;
     }
     c = command_of(argv[1]);

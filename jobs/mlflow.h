@@ -1,6 +1,5 @@
 /*
- * mlflow.h -- a copy of a run in an MLflow server, through its REST API; the
- * door to libcurl.
+ * mlflow.h -- a copy of a run in an MLflow server, through its REST API.
  *
  * Settings  those of MLflow's own clients, from the environment:
  *             MLFLOW_TRACKING_URI       http(s)://host[:port][/prefix]

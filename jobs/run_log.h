@@ -14,9 +14,6 @@
 #include "store/db.h"
 #include "store/runs.h"
 
-/* git revision of this program (kith.c). */
-extern const char cli_revision[];
-
 /*
  * Writes r->revision, records, copies to MLflow. `artefact` is a file that
  * belongs to the run, NULL: none. *id: of the run.

@@ -21,6 +21,7 @@
  *           Without a live model, with gate_days 0, or with fewer than
  *           GATE_READERS_LEAST readers 2 and 3 are not asked, and the sentence
  *           says so.
+ * Files     gate.c judges, gate_measure.c measures.
  * Cost      one fit and one scoring of every chosen reader a side; 24 bytes an
  *           event of memory.
  */
@@ -35,8 +36,12 @@
 #include "reco/model.h"
 #include "reco/split.h"
 
-enum { GATE_READERS_MOST = 1000, GATE_READERS_LEAST = 30, GATE_CUT = 20 };
-enum { GATE_REASON_BYTES = 400 };
+enum {
+    GATE_READERS_MOST = 1000,
+    GATE_READERS_LEAST = 30,
+    GATE_CUT = 20,
+    GATE_REASON_BYTES = 400,
+};
 
 struct gate_side {
     uint32_t users, posts, pairs; /* of the whole model */
@@ -45,22 +50,21 @@ struct gate_side {
 
 struct gate {
     bool has_live, compared;
-    uint32_t readers; /* that were asked */
-    int64_t cut_ms;   /* T0, when asked */
+    uint32_t readers; /* that could be asked */
     struct gate_side candidate, live;
     bool passed;
     char reason[GATE_REASON_BYTES];
 };
 
 struct gate_data {
-    struct split_log *log; /* every event, ordinals of the candidate; roles
-                              are overwritten */
+    struct split_log *log; /* every event, in the candidate's ordinals; the
+                              roles are overwritten */
     const struct uuid *user_ids; /* [log->user_count] ascending */
     const struct uuid *post_ids; /* [log->post_count] ascending */
     int64_t newest_ms;           /* of the events */
 };
 
-/* Fills readers, cut_ms, compared, and ndcg and coverage of both sides. */
+/* Fills readers, compared, and NDCG and coverage of both sides. */
 MUST_USE bool gate_measure(const struct config *config,
                            const struct gate_data *data,
                            const struct model *live, struct gate *gate,

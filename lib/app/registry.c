@@ -125,13 +125,15 @@ void registry_unlock(int *lock)
     *lock = -1;
 }
 
-/* The file of this version is a good model and says that it is this version. */
-static bool check(const char *path, struct span version, struct err *err)
+bool registry_check(const struct config *config, struct span version,
+                    struct err *err)
 {
+    char path[REGISTRY_PATH_BYTES];
     struct model model;
     bool ok;
 
-    if (!model_open(path, &model, err))
+    if (!registry_path(config, version, path, err) ||
+        !model_open(path, &model, err))
         return false;
     ok = span_is(version, model.meta->version) ||
          err_set(err, ERR_CORRUPT, "%s holds version %s", path,
@@ -145,8 +147,9 @@ bool registry_publish(const struct config *config, struct span version,
 {
     char path[REGISTRY_PATH_BYTES];
 
-    return registry_path(config, version, path, err) &&
-           check(path, version, err) && file_alias(path, config->model, err);
+    return registry_check(config, version, err) &&
+           registry_path(config, version, path, err) &&
+           file_alias(path, config->model, err);
 }
 
 bool registry_adopt(const struct config *config, struct err *err)

@@ -49,10 +49,13 @@ MUST_USE bool registry_lock(const struct config *config, int *lock,
                             struct err *err);
 void registry_unlock(int *lock); /* accepts -1 */
 
-/*
- * Makes a version the live one. ERR_ABSENT: no such file. ERR_CORRUPT: damaged,
- * or the file of another version. The old one stays live then.
- */
+/* Judges the file of a version. ERR_ABSENT: there is none. ERR_CORRUPT: it is
+ * damaged, or holds another version. */
+MUST_USE bool registry_check(const struct config *config, struct span version,
+                             struct err *err);
+
+/* Makes a version the live one if it passes registry_check(); if not, the old
+ * one stays live. */
 MUST_USE bool registry_publish(const struct config *config, struct span version,
                                struct err *err);
 

@@ -1,5 +1,9 @@
 #include "app/train.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "app/post_wire.h"
 #include "app/train_parts.h"
 #include "base/clock.h"
@@ -7,10 +11,16 @@
 #include "base/mem.h"
 #include "reco/interactions.h"
 #include "reco/model_write.h"
+#include "reco/split.h"
 #include "store/posts.h"
 #include "store/training.h"
 
-enum { US_PER_S = 1000000, WATCH_EVERY = 4096, POST_TEXT_MOST = 1 << 20 };
+enum {
+    US_PER_S = 1000000,
+    US_PER_MS = 1000,
+    WATCH_EVERY = 4096,
+    POST_TEXT_MOST = 1 << 20,
+};
 
 /* Everything one run holds; arrays of posts are in ordinal order. */
 struct run {
@@ -30,6 +40,8 @@ struct run {
     size_t users_cap;
     uint32_t user_count;
     struct interactions events;
+    bool keeps_log; /* there is a live model to compare with */
+    struct split_log log;
     struct matrix matrix;
     struct post_counts *counts;
     struct train_parts parts;
@@ -53,6 +65,7 @@ static void run_release(struct run *r)
     mem_give(r->published_ms);
     mem_give(r->users);
     mem_give(r->counts);
+    split_log_release(&r->log);
     interactions_release(&r->events);
     matrix_release(&r->matrix);
     train_parts_release(&r->parts);
@@ -103,6 +116,18 @@ static bool find_user(struct run *r, struct uuid id, struct err *err)
     return true;
 }
 
+static bool keep(struct run *r, uint32_t post, const struct training_row *row,
+                 struct err *err)
+{
+    return !r->keeps_log ||
+           split_log_add(&r->log,
+                         (struct split_event){.user = r->user_count - 1,
+                                              .post = post,
+                                              .at_ms = row->at_ms,
+                                              .type = (uint8_t)row->type},
+                         err);
+}
+
 static bool add_event(struct run *r, const struct training_row *row,
                       struct err *err)
 {
@@ -112,10 +137,12 @@ static bool add_event(struct run *r, const struct training_row *row,
         r->report->skipped++;
         return true;
     }
-    r->report->events++;
+    if (!r->report->events++ || row->at_ms < r->report->oldest_ms)
+        r->report->oldest_ms = row->at_ms;
     return find_user(r, row->user, err) &&
            interactions_add(&r->events, r->user_count - 1, post, row->type,
-                            row->at_ms, err);
+                            row->at_ms, err) &&
+           keep(r, post, row, err);
 }
 
 static bool read_interactions(struct run *r, struct err *err)
@@ -144,6 +171,11 @@ static bool sort_users(struct run *r, struct err *err)
     ok = ids_sort(r->users, r->user_count, rank, err);
     if (ok)
         interactions_renumber(&r->events, rank, NULL);
+    for (size_t i = 0; ok && i < r->log.count; i++)
+        r->log.events[i].user = rank[r->log.events[i].user];
+    r->log.user_count = r->user_count;
+    r->log.post_count = r->posts.count;
+    r->log.has_times = true;
     mem_give(rank);
     return ok;
 }
@@ -222,7 +254,7 @@ static bool next_text(void *arg, uint32_t post, struct span *text,
     return true;
 }
 
-static bool write_model(struct run *r, struct err *err)
+static bool write_model(struct run *r, const char *path, struct err *err)
 {
     struct train_report *report = r->report;
     struct model_source source = {
@@ -249,7 +281,7 @@ static bool write_model(struct run *r, struct err *err)
 
     buf_init(&r->text, POST_TEXT_MOST);
     r->texts = posts_all(r->db, r->until_us, err);
-    ok = model_write(r->config->model, &source, err);
+    ok = model_write(path, &source, err);
     /* A stream that is left before its end costs the connection. */
     if (ok && posts_next(&r->texts, &none))
         ok = err_set(err, ERR_CORRUPT, "posts changed within a snapshot");
@@ -283,30 +315,159 @@ static bool read_all(struct run *r, struct err *err)
     return ok;
 }
 
+/* Everything that is read from one moment; ends with a file. */
+static bool build(struct run *r, const char *path, struct err *err)
+{
+    struct err ignored;
+
+    if (!training_begin(r->db, r->report->built_at_ms, r->until_us, err))
+        return false;
+    if (read_all(r, err) && fold(r, err) && write_model(r, path, err))
+        return training_end(r->db, r->until_us, err);
+    (void)!training_end(r->db, r->until_us, &ignored); /* *err: first cause */
+    return false;
+}
+
+static bool judge(struct run *r, bool force, struct err *err)
+{
+    struct train_report *report = r->report;
+    const struct gate_data data = {.log = &r->log,
+                                   .user_ids = r->users,
+                                   .post_ids = r->posts.ids,
+                                   .newest_ms = report->trained_until_ms};
+
+    snprintf(report->candidate.version, sizeof report->candidate.version, "%s",
+             report->version);
+    return candidate_judge(r->config, r->log.count ? &data : NULL, force,
+                           &report->candidate, err);
+}
+
+static void describe(const struct run *r, const struct train_options *options,
+                     struct run_record *record)
+{
+    const struct config *c = r->config;
+
+    snprintf(record->revision, sizeof record->revision, "%s",
+             options->revision ? options->revision : "unknown");
+    run_param(record, "algorithm", MODEL_ALGORITHM);
+    run_param(record, "neighbours", "%u", c->neighbours);
+    run_param(record, "weights", "view %u, click %u, like %u, share %u, %s",
+              c->weight_view, c->weight_click, c->weight_like, c->weight_share,
+              c->weight_max ? "maximum" : "sum");
+    run_param(record, "gate",
+              "%u days, NDCG %u %%, coverage %u %%, counts %u %%", c->gate_days,
+              c->gate_ndcg_margin, c->gate_coverage_margin,
+              c->gate_counts_least);
+    run_param(record, "force", options->force ? "yes" : "no");
+}
+
+/* What is known when it is over, of a failed run too. */
+static void measure(const struct run *r, int64_t start_us,
+                    struct run_record *record)
+{
+    const struct train_report *report = r->report;
+
+    if (report->data_hash)
+        snprintf(record->data_hash, sizeof record->data_hash, "%016" PRIx64,
+                 report->data_hash);
+    if (report->events) {
+        record->data_from_ms = report->oldest_ms;
+        record->data_until_ms = report->trained_until_ms
+                                    ? report->trained_until_ms
+                                    : r->events.newest_ms;
+    }
+    run_metric(record, "events", (double)report->events);
+    run_metric(record, "skipped_events", (double)report->skipped);
+    run_metric(record, "users", report->users);
+    run_metric(record, "posts", report->posts);
+    run_metric(record, "pairs", report->pairs);
+    run_metric(record, "read_ms", (double)report->read_us / US_PER_MS);
+    run_metric(record, "fold_ms", (double)report->fold_us / US_PER_MS);
+    run_metric(record, "write_ms", (double)report->write_us / US_PER_MS);
+    record->took_us = clock_mono_us() - start_us;
+}
+
+/* Best effort: whatever broke the run may break this as well. When it is the
+ * database, nobody waits for it once more. */
+static void record_failure(struct run *r, struct run_record *record,
+                           const struct err *why)
+{
+    struct err ignored;
+
+    if (why->code == ERR_DOWN || why->code == ERR_TIMEOUT)
+        return;
+    record->status = RUN_FAILED;
+    run_note(record, "%s", why->what);
+    if (!runs_record(r->db, record, r->until_us, &r->report->candidate.run_id,
+                     &ignored))
+        r->report->candidate.run_id = 0;
+}
+
+static bool settle(struct run *r, struct run_record *record, struct err *err)
+{
+    return write_counts(r, err) &&
+           candidate_settle(r->db, r->config, record, r->until_us,
+                            &r->report->candidate, err);
+}
+
+static bool train(struct run *r, const struct train_options *options,
+                  struct run_record *record, struct err *err)
+{
+    char path[REGISTRY_PATH_BYTES], live[MODEL_VERSION_BYTES];
+    int64_t start_us = clock_mono_us();
+    struct train_report *report = r->report;
+    bool ok;
+
+    r->keeps_log = r->config->gate_days && registry_live(r->config, live);
+    describe(r, options, record);
+    if (!registry_prepare(r->config, err) ||
+        !registry_path(r->config, span_of(report->version), path, err))
+        return false;
+    ok = build(r, path, err);
+    report->users = r->matrix.user_count;
+    report->posts = r->matrix.post_count;
+    report->pairs = r->matrix.pair_count;
+    watch(r, TRAIN_COMPARE, 0, 0);
+    ok = ok && judge(r, options->force, err);
+    measure(r, start_us, record);
+    ok = ok && settle(r, record, err);
+    if (ok)
+        return true;
+    if (!report->candidate.run_id) {
+        unlink(path); /* nobody knows of it */
+        record_failure(r, record, err);
+    }
+    return false;
+}
+
+bool train_make(struct db *db, const struct config *config,
+                const struct train_options *options, struct train_report *out,
+                struct run_record *record, struct err *err)
+{
+    struct run r = {.db = db,
+                    .config = config,
+                    .watch = options->watch,
+                    .report = out,
+                    .until_us = clock_mono_us() +
+                                (int64_t)config->db_job_wait_s * US_PER_S};
+    bool ok;
+
+    *out = (struct train_report){.built_at_ms = clock_wall_ms()};
+    run_record_init(record, "train");
+    version_text(out->built_at_ms, out->version);
+    ok = train(&r, options, record, err);
+    run_release(&r);
+    return ok;
+}
+
 bool train_run(struct db *db, const struct config *config,
                const struct train_watch *watcher, struct train_report *out,
                struct err *err)
 {
-    struct run r = {.db = db,
-                    .config = config,
-                    .watch = watcher,
-                    .report = out,
-                    .until_us = clock_mono_us() +
-                                (int64_t)config->db_job_wait_s * US_PER_S};
-    struct err ignored;
-    bool ok = false;
+    const struct train_options options = {.watch = watcher};
+    struct run_record record;
+    bool ok = train_make(db, config, &options, out, &record, err);
 
-    *out = (struct train_report){.built_at_ms = clock_wall_ms()};
-    version_text(out->built_at_ms, out->version);
-    if (!training_begin(db, out->built_at_ms, r.until_us, err))
-        return false;
-    if (read_all(&r, err) && fold(&r, err) && write_model(&r, err))
-        ok = training_end(db, r.until_us, err) && write_counts(&r, err);
-    else if (!training_end(db, r.until_us, &ignored))
-        ok = false; /* *err keeps the first cause */
-    out->users = r.matrix.user_count;
-    out->posts = r.matrix.post_count;
-    out->pairs = r.matrix.pair_count;
-    run_release(&r);
+    run_record_release(&record);
     return ok;
 }
