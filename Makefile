@@ -80,6 +80,9 @@ bench: ## timings, release build only
 bench-run: $(BENCH)
 	@for b in $(BENCH); do $$b || exit 1; done
 
+quality: all ## accuracy of every algorithm on the data sets in DATA
+	@tests/support/quality.sh $(B)/bin/kith $(or $(DATA),../shared/data)
+
 fuzz: ## FUZZ_S seconds (default 30) of each fuzz target, clang only
 	@tests/support/run_fuzz.sh $(or $(FUZZ_S),30)
 
@@ -99,6 +102,6 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all test test-c bench bench-run fuzz lint format cover clean help
+.PHONY: all test test-c bench bench-run quality fuzz lint format cover clean help
 -include ops/make.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

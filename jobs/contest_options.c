@@ -207,7 +207,9 @@ bool contest_options_enter(const struct contest_options *o, struct contest *c,
     if (!o->algorithms && !enter_all(c, err))
         return false;
     while (o->algorithms && span_cut(&rest, ',', &name)) {
-        if (!contest_enter(c, span_trim(name), err))
+        name = span_trim(name);
+        if (span_is(name, "all") ? !enter_all(c, err)
+                                 : !contest_enter(c, name, err))
             return false;
         if (!rest.bytes)
             break;
