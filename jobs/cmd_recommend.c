@@ -122,6 +122,26 @@ static void print_title(const struct feed_slot *slot)
     buf_release(&text);
 }
 
+static void print_reasons(const struct feed_slot *slot)
+{
+    const char *before = "  (because of ";
+
+    for (uint32_t r = 0; r < slot->reason_count; r++) {
+        const struct feed_reason *why = &slot->reasons[r];
+        if (why->code != REASON_READERS) {
+            printf("%s%s %.0f %%", before, reason_name(why->code),
+                   (double)why->share * 100);
+            before = why->count ? ": " : ", ";
+        }
+        for (uint32_t i = 0; i < why->count; i++) {
+            printf("%s%.*s %.0f %%", before, SPAN_ARGS(why->posts[i].title),
+                   (double)why->posts[i].share * 100);
+            before = ", ";
+        }
+    }
+    puts(slot->reason_count ? ")" : "");
+}
+
 static void print_text(const struct feed *feed)
 {
     char id[UUID_TEXT + 1];
@@ -133,16 +153,12 @@ static void print_text(const struct feed *feed)
         uuid_text(slot->post, id);
         printf("%3u  %s  %-10s  ", feed->first_position + i, id,
                rung_name(slot->rung));
-        if (slot->rung == RUNG_NEIGHBOURS)
+        if (slot->has_score)
             printf("%.4f  ", (double)slot->score);
         else
             printf("     -  ");
         print_title(slot);
-        for (uint32_t r = 0; r < slot->reason_count; r++)
-            printf("%s%.*s %.0f %%", r ? ", " : "  (because of ",
-                   SPAN_ARGS(slot->reasons[r].title),
-                   (double)slot->reasons[r].share * 100);
-        puts(slot->reason_count ? ")" : "");
+        print_reasons(slot);
     }
 }
 

@@ -11,33 +11,55 @@ enum {
     SHARE_DECIMALS = 4
 };
 
-static void write_reasons(struct json_write *w, const struct feed_slot *slot)
+static void write_posts(struct json_write *w, const struct feed_reason *r)
+{
+    json_write_array(w, "post_ids");
+    for (uint32_t i = 0; i < r->count; i++)
+        json_write_uuid(w, NULL, r->posts[i].post);
+    json_write_end(w);
+    json_write_array(w, "titles");
+    for (uint32_t i = 0; i < r->count; i++)
+        json_write_raw(w, NULL, r->posts[i].title);
+    json_write_end(w);
+    json_write_array(w, "shares");
+    for (uint32_t i = 0; i < r->count; i++)
+        json_write_fixed(w, NULL, (double)r->posts[i].share, SHARE_DECIMALS);
+    json_write_end(w);
+}
+
+/* Of a reason with posts, the share is what those named account for. */
+static double share_of(const struct feed_reason *r)
 {
     double share = 0;
 
-    json_write_array(w, "reasons");
-    for (uint32_t i = 0; i < slot->reason_count; i++)
-        share += (double)slot->reasons[i].share;
-    if (slot->reason_count) {
-        json_write_object(w, NULL);
-        json_write_word(w, "code", "similar_readers");
-        json_write_fixed(w, "share", share, SHARE_DECIMALS);
-        json_write_u64(w, "readers", slot->readers);
-        json_write_array(w, "post_ids");
-        for (uint32_t i = 0; i < slot->reason_count; i++)
-            json_write_uuid(w, NULL, slot->reasons[i].post);
-        json_write_end(w);
-        json_write_array(w, "titles");
-        for (uint32_t i = 0; i < slot->reason_count; i++)
-            json_write_raw(w, NULL, slot->reasons[i].title);
-        json_write_end(w);
-        json_write_array(w, "shares");
-        for (uint32_t i = 0; i < slot->reason_count; i++)
-            json_write_fixed(w, NULL, (double)slot->reasons[i].share,
-                             SHARE_DECIMALS);
-        json_write_end(w);
+    for (uint32_t i = 0; i < r->count; i++)
+        share += (double)r->posts[i].share;
+    return r->count ? share : (double)r->share;
+}
+
+static void write_reason(struct json_write *w, const struct feed_reason *r)
+{
+    json_write_object(w, NULL);
+    json_write_word(w, "code", reason_name(r->code));
+    json_write_fixed(w, "share", share_of(r), SHARE_DECIMALS);
+    if (r->code == REASON_READERS)
+        json_write_u64(w, "readers", r->readers);
+    if (r->count)
+        write_posts(w, r);
+    if (r->word_count) {
+        json_write_array(w, "words");
+        for (uint32_t i = 0; i < r->word_count; i++)
+            json_write_text(w, NULL, r->words[i]);
         json_write_end(w);
     }
+    json_write_end(w);
+}
+
+static void write_reasons(struct json_write *w, const struct feed_slot *slot)
+{
+    json_write_array(w, "reasons");
+    for (uint32_t i = 0; i < slot->reason_count; i++)
+        write_reason(w, &slot->reasons[i]);
     json_write_end(w);
 }
 
@@ -51,7 +73,7 @@ static void write_impression(struct json_write *out, const struct feed_wire *w,
         .position = (uint16_t)position,
         .rung = (uint8_t)slot->rung,
         .model_version = model ? (uint64_t)model->built_at_ms : 0,
-        .propensity = 1,
+        .propensity = slot->propensity,
         .served_at_ms = w->now_ms,
     };
 
@@ -70,7 +92,7 @@ static void write_post(struct json_write *out, const struct feed_wire *w,
     buf_char(out->out, ',');
     buf_span(out->out, slot->text);
     json_write_word(out, "source", rung_name(slot->rung));
-    if (slot->rung == RUNG_NEIGHBOURS)
+    if (slot->has_score)
         json_write_fixed(out, "score", (double)slot->score, SCORE_DECIMALS);
     else
         json_write_null(out, "score");
@@ -89,7 +111,7 @@ static void write_model(struct json_write *out, const struct feed_wire *w)
         return;
     }
     json_write_object(out, "model");
-    json_write_word(out, "name", model->algorithm);
+    json_write_word(out, "name", w->feed->algorithm);
     json_write_word(out, "version", model->version);
     json_write_i64(out, "age_s", (w->now_ms - model->built_at_ms) / MS_PER_S);
     json_write_end(out);
@@ -109,10 +131,11 @@ static void write_cursor(struct json_write *out, const struct feed_wire *w)
     buf_char(out->out, '"');
 }
 
-void feed_wire_write(struct buf *buf, const struct feed_wire *w)
+int64_t feed_wire_write(struct buf *buf, const struct feed_wire *w)
 {
     const struct feed *feed = w->feed;
     struct json_write out;
+    int64_t took_us;
 
     json_write_init(&out, buf);
     json_write_object(&out, NULL);
@@ -128,8 +151,10 @@ void feed_wire_write(struct buf *buf, const struct feed_wire *w)
     json_write_end(&out);
     write_cursor(&out, w);
     json_write_bool(&out, "has_more", feed->has_more);
-    json_write_i64(&out, "took_us", clock_mono_us() - w->started_us);
+    took_us = w->started_us ? clock_mono_us() - w->started_us : w->took_us;
+    json_write_i64(&out, "took_us", took_us);
     json_write_end(&out);
+    return took_us;
 }
 
 static void add_stage(struct buf *out, const char *name, int64_t us)
@@ -142,6 +167,8 @@ void feed_wire_timing(struct buf *out, const struct feed *feed,
                       int64_t total_us)
 {
     add_stage(out, "history", feed->history_us);
+    add_stage(out, "fresh", feed->fresh_us);
+    add_stage(out, "rank", feed->rank_us);
     add_stage(out, "neighbours", feed->neighbours_us);
     add_stage(out, "reasons", feed->reasons_us);
     add_stage(out, "fill", feed->fill_us);

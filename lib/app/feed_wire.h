@@ -19,11 +19,12 @@ struct feed_wire {
     struct uuid user, request;
     const char *request_text;
     int64_t now_ms;
-    int64_t started_us; /* for took_us */
+    int64_t started_us; /* for took_us; 0: it is given */
+    int64_t took_us;
 };
 
-/* Appends one JSON object. */
-void feed_wire_write(struct buf *out, const struct feed_wire *w);
+/* Appends one JSON object; returns the took_us that stands in it. */
+int64_t feed_wire_write(struct buf *out, const struct feed_wire *w);
 
 /* The value of the header Server-Timing (durations in milliseconds). */
 void feed_wire_timing(struct buf *out, const struct feed *feed,

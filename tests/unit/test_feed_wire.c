@@ -40,7 +40,8 @@ static void setup(void)
     meta = (struct model_meta){.built_at_ms = NOW - 812999,
                                .algorithm = MODEL_ALGORITHM,
                                .version = "20260102T025032.679Z"};
-    feed = (struct feed){.source = "random_fallback",
+    feed = (struct feed){.algorithm = MODEL_ALGORITHM,
+                         .source = "random_fallback",
                          .fallback_reason = "model_missing",
                          .first_position = 1};
     wire = (struct feed_wire){.feed = &feed,
@@ -107,9 +108,12 @@ END_TEST
 static void add_reason(struct feed_slot *slot, const char *post,
                        const char *title, float share)
 {
-    slot->reasons[slot->reason_count].post = id_of(post);
-    slot->reasons[slot->reason_count].title = span_of(title);
-    slot->reasons[slot->reason_count++].share = share;
+    struct feed_reason *r = &slot->reasons[0];
+
+    slot->reason_count = 1;
+    r->posts[r->count].post = id_of(post);
+    r->posts[r->count].title = span_of(title);
+    r->posts[r->count++].share = share;
 }
 
 START_TEST(a_personal_post_has_score_and_reasons)
@@ -124,8 +128,9 @@ START_TEST(a_personal_post_has_score_and_reasons)
     *slot = (struct feed_slot){.post = id_of(POST_1),
                                .text = SPAN("\"id\":1,\"title\":\"t\""),
                                .rung = RUNG_NEIGHBOURS,
+                               .has_score = true,
                                .score = 0.8312505f,
-                               .readers = 14};
+                               .reasons = {{.readers = 14}}};
     add_reason(slot, POST_2, "\"Say \\\"x\\\"\"", 0.5f);
     add_reason(slot, POST_3, "\"\"", 0.25f);
     ck_assert_str_eq(
@@ -180,7 +185,8 @@ START_TEST(the_impression_says_what_the_feed_says)
     feed.first_position = 6;
     feed.slots[1] = (struct feed_slot){.post = id_of(POST_2),
                                        .text = SPAN("\"id\":0"),
-                                       .rung = RUNG_NEIGHBOURS};
+                                       .rung = RUNG_NEIGHBOURS,
+                                       .propensity = 0.25f};
     feed.slots[0] = (struct feed_slot){.text = SPAN("\"id\":0")};
     root = parsed();
     ck_assert(json_find_array(&root, "posts", &posts, NULL, &err));
@@ -193,7 +199,7 @@ START_TEST(the_impression_says_what_the_feed_says)
     ck_assert_uint_eq(imp.rung, RUNG_NEIGHBOURS);
     ck_assert_uint_eq(imp.arm, 0);
     ck_assert_uint_eq(imp.model_version, (uint64_t)NOW - 812999);
-    ck_assert_float_eq(imp.propensity, 1);
+    ck_assert_float_eq(imp.propensity, 0.25f);
     ck_assert_int_eq(imp.served_at_ms, NOW);
     json_release(&root);
 }
