@@ -16,12 +16,13 @@ check()
 {
     name=$1
     shift
+    begin=$(date +%s)
     if "$@" >"$said" 2>&1; then
         passed=$((passed + 1))
-        printf 'ok    lint/%s\n' "$name"
+        printf 'ok    lint/%-30s %5d s\n' "$name" $(($(date +%s) - begin))
     else
         failed=$((failed + 1))
-        printf 'FAIL  lint/%s\n' "$name"
+        printf 'FAIL  lint/%-30s %5d s\n' "$name" $(($(date +%s) - begin))
         cat "$said"
     fi
 }

@@ -8,5 +8,4 @@ scripts=$("$(dirname "$0")/files.sh" | while read -r f; do
     esac
 done)
 [ -n "$scripts" ] || { echo "shell.sh:1: found no script"; exit 1; }
-# shellcheck disable=SC2086  # one argument a script
-exec shellcheck -x -f gcc -e SC1007,SC2317 -- $scripts
+printf '%s\n' "$scripts" | xargs -P "$(nproc)" -n 6 shellcheck -x -f gcc -e SC1007,SC2317 --
