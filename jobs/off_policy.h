@@ -9,6 +9,11 @@
  * Policies  --target uniform   every item of the log alike
  *           --target LOG       each item as often, at each position, as that
  *                              log shows it
+ * Model     of the rewards, for the doubly robust estimate: the mean of an
+ * item, drawn towards the mean of all by PRIOR_COUNT impressions, from the
+ *           other half of the log (odd and even rows), so that no row is judged
+ *           by itself.
+ * Exit      1 when the effective sample is too small to report anything.
  */
 #pragma once
 
@@ -22,6 +27,6 @@ extern const char off_policy_help[];
 /* True when the command line asks for this protocol. */
 bool off_policy_wanted(int argc, char **argv);
 
-/* Reads the whole command line of `c` anew; an exit code. */
-int off_policy_command(const struct cli_command *c, int argc, char **argv,
-                       const struct config *config);
+/* Reads the whole command line of `c` anew; an exit code. Records the run where
+ * the environment names a place (run_log.h). */
+int off_policy_command(const struct cli_command *c, int argc, char **argv);

@@ -1,6 +1,7 @@
 #include "run_log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli.h"
 #include "cli_db.h"
@@ -12,6 +13,8 @@ static void note_mlflow(struct db *db, const struct config *config, int64_t id,
 {
     struct err err;
 
+    if (!db)
+        return;
     if (!runs_set_mlflow(db, id, span_of(said), cli_db_until_us(config), &err))
         fprintf(stderr, "kith: warning: run %lld: %s\n", (long long)id,
                 err.what);
@@ -29,9 +32,7 @@ void run_log_mlflow(struct db *db, const struct config *config, int64_t id,
         note_mlflow(db, config, id, run_id);
         return;
     }
-    fprintf(stderr,
-            "kith: warning: MLflow: %s; run %lld is recorded in PostgreSQL\n",
-            err.what, (long long)id);
+    fprintf(stderr, "kith: warning: MLflow: %s\n", err.what);
     snprintf(said, sizeof said, "%s%sfailed: %s", run_id, run_id[0] ? " " : "",
              err.what);
     note_mlflow(db, config, id, said);
@@ -45,4 +46,33 @@ bool run_log(struct db *db, const struct config *config, struct run_record *r,
         return false;
     run_log_mlflow(db, config, *id, r, artefact);
     return true;
+}
+
+static bool record(struct run_record *r, const struct config *config,
+                   const char *artefact, struct err *err)
+{
+    struct db db;
+    int64_t id;
+    bool ok;
+
+    if (!cli_db_open(&db, config, err))
+        return false;
+    ok = run_log(&db, config, r, artefact, &id, err);
+    db_release(&db);
+    return ok;
+}
+
+void run_log_where_named(struct run_record *r, const char *artefact)
+{
+    struct config config;
+    struct err err;
+
+    if (!getenv("KITH_DB_URL")) {
+        snprintf(r->revision, sizeof r->revision, "%s", cli_revision);
+        run_log_mlflow(NULL, NULL, 0, r, artefact);
+    } else if (!config_load(&config, &err) ||
+               !record(r, &config, artefact, &err)) {
+        fprintf(stderr, "kith: warning: this run is not recorded: %s\n",
+                err.what);
+    }
 }

@@ -22,6 +22,14 @@ MUST_USE bool run_log(struct db *db, const struct config *config,
                       struct run_record *r, const char *artefact, int64_t *id,
                       struct err *err);
 
-/* The second half alone: for a run that is recorded already. */
+/*
+ * For commands that need no database: records in PostgreSQL when the
+ * environment names one (KITH_DB_URL), in MLflow when it names that, and is
+ * silent without either. Whatever fails is a warning on stderr.
+ */
+void run_log_where_named(struct run_record *r, const char *artefact);
+
+/* MLflow alone: for a run that is recorded already; without a database (NULL)
+ * only stderr tells what became of it. */
 void run_log_mlflow(struct db *db, const struct config *config, int64_t id,
                     const struct run_record *r, const char *artefact);
