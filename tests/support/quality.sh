@@ -26,8 +26,10 @@ table movielens-100k-loo ml100k-loo --k 10,20 \
     --algorithm all,user_knn:k=1000:shrink=968
 table movielens-100k movielens-ua --k 10,20 --algorithm all,user_knn:k=80
 table deskdrop temporal --k 10,20
-table deskdrop temporal --k 10,20 --windows 30
-table stackexchange-quantum temporal --k 10,20 --windows 10
+# Many windows: only what is fitted in a moment.
+quick=random,popular,recent_popular,user_knn,user_knn_idf,item_knn,rp3beta
+table deskdrop temporal --k 10,20 --windows 30 --algorithm "$quick"
+table stackexchange-quantum temporal --k 10,20 --windows 10 --algorithm "$quick"
 table amazon-beauty-seq sequence-loo --k 5,10,20
 table gowalla lightgcn --k 20 \
     --algorithm all,user_knn:k=146,user_knn:k=146:reverse=1
