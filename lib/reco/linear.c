@@ -128,7 +128,9 @@ static void fix_sign(double *a, uint32_t k)
     for (uint32_t i = 1; i < k; i++)
         if (fabs(a[i]) > fabs(a[most]))
             most = i;
-    for (uint32_t i = 0; a[most] < 0 && i < k; i++)
+    if (!k || a[most] > 0)
+        return;
+    for (uint32_t i = 0; i < k; i++)
         a[i] = -a[i];
 }
 

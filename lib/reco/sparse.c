@@ -35,13 +35,15 @@ bool sparse_take(struct sparse *s, uint32_t rows, uint32_t columns,
 
 void sparse_weights(const struct fit_input *in, bool binary, float *table)
 {
-    uint8_t most = 1;
+    uint8_t least = 0;
 
     for (unsigned mask = 0; mask < MASK_COUNT; mask++)
-        most = in->weight_of[mask] > most ? in->weight_of[mask] : most;
+        if (in->weight_of[mask] && (!least || in->weight_of[mask] < least))
+            least = in->weight_of[mask];
     for (unsigned mask = 0; mask < MASK_COUNT; mask++)
-        table[mask] = binary ? (float)(in->weight_of[mask] > 0)
-                             : (float)in->weight_of[mask] / (float)most;
+        table[mask] = binary || !least
+                          ? (float)(in->weight_of[mask] > 0)
+                          : (float)in->weight_of[mask] / (float)least;
 }
 
 /* One side of the matrix: sums of weights of each row. */

@@ -34,7 +34,7 @@ size_t sparse_bytes(const struct sparse *s);
  *
  *     value(u, i) = w(u, i) * d_u^-user_power * d_i^-post_power
  *
- * with w the weight of the pair, 1 for the heaviest mask, or 1 for all when
+ * with w the weight of the pair, 1 for the lightest mask, or 1 for all when
  * `binary`; d_u and d_i the sums of w of a user and of a post.
  */
 MUST_USE bool sparse_of_input(const struct fit_input *in, bool binary,
