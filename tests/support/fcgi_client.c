@@ -272,8 +272,11 @@ void fcgi_folder_remove(const char *folder)
     struct dirent *e;
 
     while (d && (e = readdir(d))) {
+        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+            continue;
         snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        unlink(path);
+        if (unlink(path) < 0 && errno == EISDIR)
+            fcgi_folder_remove(path);
     }
     if (d)
         closedir(d);
