@@ -19,8 +19,7 @@ enum {
 
 /* ---- newer posts ---- */
 
-/* The ranker and the newer posts belong to one model. */
-static bool follow_model(struct feeder *f, struct err *err)
+bool feed_follow_model(struct feeder *f, struct err *err)
 {
     if (f->fresh.swap_count == f->live.swap_count && f->fresh.gone)
         return true;
@@ -38,7 +37,7 @@ void feed_follow_fresh(struct feeder *f, const struct feed_ask *ask,
 
     if (f->live.state != LIVE_USABLE)
         return;
-    if (!follow_model(f, &err) ||
+    if (!feed_follow_model(f, &err) ||
         !fresh_follow(&f->fresh, f->db, f->config, &f->live.model,
                       ask->until_us, &err))
         log_failure(LOG_WARN, "app", "fresh_failed", &err);
@@ -362,6 +361,17 @@ static void set_reason(const struct making *m, const struct hybrid_reason *why,
     }
 }
 
+/* Not when its share would be written as 0. */
+static bool is_worth_saying(const struct hybrid_reason *why)
+{
+    const float least = 1e-4f;
+    float share = 0;
+
+    for (uint32_t i = 0; i < why->count; i++)
+        share += why->at[i].share;
+    return (why->count ? share : why->share) >= least;
+}
+
 static void explain(struct making *m)
 {
     int64_t start_us = clock_mono_us();
@@ -375,9 +385,10 @@ static void explain(struct making *m)
     }
     for (uint32_t i = 0; i < m->shown_count; i++) {
         struct feed_slot *slot = &m->out->slots[m->shown_slots[i]];
-        slot->reason_count = why[i].count;
         for (uint32_t r = 0; r < why[i].count; r++)
-            set_reason(m, &why[i].at[r], &slot->reasons[r]);
+            if (is_worth_saying(&why[i].at[r]))
+                set_reason(m, &why[i].at[r],
+                           &slot->reasons[slot->reason_count++]);
     }
     m->out->reasons_us = clock_mono_us() - start_us;
 }
@@ -407,7 +418,7 @@ const char *feed_add_hybrid(struct feeder *f, const struct feed_ask *ask,
 
     if (!feed_make_reader(f, ask, out))
         return "model_missing";
-    if (!follow_model(f, &err) || !rank(f, ask, &err)) {
+    if (!feed_follow_model(f, &err) || !rank(f, ask, &err)) {
         log_failure(LOG_ERROR, "app", "hybrid_failed", &err);
         return "model_missing";
     }

@@ -29,6 +29,9 @@ const char *feed_failure(const struct err *err);
 const char *feed_add_hybrid(struct feeder *f, const struct feed_ask *ask,
                             struct feed *out);
 
+/* hybrid_v2: ranker and newer posts begin anew with another model. */
+MUST_USE bool feed_follow_model(struct feeder *f, struct err *err);
+
 /* The newer posts, asked for when it is time. */
 void feed_follow_fresh(struct feeder *f, const struct feed_ask *ask,
                        struct feed *out);

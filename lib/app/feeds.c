@@ -1,5 +1,6 @@
 #include "app/feeds.h"
 
+#include "app/feed_served.h"
 #include "app/feed_wire.h"
 #include "app/identity.h"
 #include "app/reply.h"
@@ -14,7 +15,9 @@ struct feeds_call {
     const struct http_request *request;
     struct identity who;
     struct cursor cursor;
+    struct span cursor_text; /* empty: first page */
     struct feed_ask ask;
+    int64_t took_us;
 };
 
 static bool bad_query(struct feeds_call *c, const char *detail)
@@ -74,6 +77,7 @@ static bool read_cursor(struct feeds_call *c, bool kind_given)
                      &err) &&
         (!kind_given || c->cursor.feed == c->ask.kind)) {
         c->ask.cursor = &c->cursor;
+        c->cursor_text = text;
         c->ask.kind = c->cursor.feed;
         return true;
     }
@@ -98,7 +102,25 @@ static void make_and_write(void *arg)
     };
 
     feed_make(app->feeder, &c->ask, &app->feed);
-    feed_wire_write(&app->reply.body, &wire);
+    c->took_us = feed_wire_write(&app->reply.body, &wire);
+}
+
+/* One worker is one process: it has one log. */
+static void keep(const struct feeds_call *c)
+{
+    static struct served log = {.fd = -1};
+    struct served_answer answer = {
+        .feeder = c->app->feeder,
+        .ask = &c->ask,
+        .feed = &c->app->feed,
+        .keys = &c->app->keys,
+        .request = c->request->request_id,
+        .cursor = c->cursor_text,
+        .took_us = c->took_us,
+        .body = buf_view(&c->app->reply.body),
+    };
+
+    served_add(&log, &answer);
 }
 
 static void add_timing(struct feeds_call *c)
@@ -151,6 +173,7 @@ void feeds_get(struct app *app, const struct http_request *request)
         buf_reset(&app->reply.body);
         make_and_write(&c);
     }
+    keep(&c);
     add_timing(&c);
     log_feed(&c);
 }
