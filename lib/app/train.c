@@ -413,17 +413,16 @@ static bool settle(struct run *r, struct run_record *record, struct err *err)
 static bool train(struct run *r, const struct train_options *options,
                   struct run_record *record, struct err *err)
 {
-    char path[REGISTRY_PATH_BYTES], live[MODEL_VERSION_BYTES];
+    char path[REGISTRY_PATH_BYTES] = "", live[MODEL_VERSION_BYTES];
     int64_t start_us = clock_mono_us();
     struct train_report *report = r->report;
     bool ok;
 
     r->keeps_log = r->config->gate_days && registry_live(r->config, live);
     describe(r, options, record);
-    if (!registry_prepare(r->config, err) ||
-        !registry_path(r->config, span_of(report->version), path, err))
-        return false;
-    ok = build(r, path, err);
+    ok = registry_prepare(r->config, err) &&
+         registry_path(r->config, span_of(report->version), path, err) &&
+         build(r, path, err);
     report->users = r->matrix.user_count;
     report->posts = r->matrix.post_count;
     report->pairs = r->matrix.pair_count;
