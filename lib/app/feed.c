@@ -79,6 +79,7 @@ static bool read_settings(struct feeder *f, struct err *err)
     f->hybrid = true;
     f->settings.query_terms = c->query_terms;
     f->settings.half_life_ms = (int64_t)c->taste_half_life_s * MS_PER_S;
+    f->settings.post_half_life_ms = (int64_t)c->post_half_life_s * MS_PER_S;
     return blend_table_read(c->blend, &f->settings.blend, err) &&
            mem_take(1, sizeof *f->ranker, &f->ranker, err) &&
            mem_take(c->fresh_posts, sizeof *f->newer, &f->newer, err) &&

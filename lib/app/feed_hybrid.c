@@ -72,7 +72,8 @@ static void make_newer(struct feeder *f, const struct feed_ask *ask)
 
     for (uint32_t i = 0; i < f->fresh.count; i++) {
         const struct fresh_post *post = &f->fresh.posts[i];
-        f->newer[i] = (struct newer_post){.vector = post->vector};
+        f->newer[i] = (struct newer_post){
+            .vector = post->vector, .published_at_ms = post->published_at_ms};
         f->newer[i].may_get =
             !(is_somebody && uuid_equal(post->author, ask->user)) &&
             !(ask->cursor && cursor_has(ask->cursor, post->id));
@@ -397,6 +398,7 @@ static void explain(struct making *m)
 
 static bool rank(struct feeder *f, const struct feed_ask *ask, struct err *err)
 {
+    f->settings.now_ms = ask->now_ms;
     make_newer(f, ask);
     hybrid_taste(f->ranker, &f->profile, &f->live.model, f->history,
                  (uint32_t)f->history_count, f->newer, f->fresh.count,

@@ -70,7 +70,7 @@ uint64_t served_settings(const struct config *c)
         c->query_terms,      c->taste_half_life_s, c->fresh_posts,
         c->diversity_window, c->diversity_author,  c->diversity_tag,
         c->diversity_score,  c->explore_percent,   c->explore_readers,
-        c->explore_age_s,
+        c->explore_age_s,    c->post_half_life_s,
     };
     struct hash_stream h;
 

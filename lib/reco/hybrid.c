@@ -1,6 +1,7 @@
 #include "reco/hybrid.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "reco/similar.h"
 #include "reco/trending.h"
@@ -140,6 +141,35 @@ static void find_contents(struct hybrid *h, const struct reader *reader,
     part_end(part);
 }
 
+static double freshness(const struct hybrid *h, const struct model *m,
+                        uint32_t post, const struct hybrid_settings *settings)
+{
+    int64_t published_ms = post < m->post_count
+                               ? m->post_published_ms[post]
+                               : h->newer[post - m->post_count].published_at_ms;
+    int64_t age_ms = settings->now_ms - published_ms;
+
+    return age_ms <= 0
+               ? 1
+               : exp2(-(double)age_ms / (double)settings->post_half_life_ms);
+}
+
+/* Sums of a part are at least 1: an old post sinks, it does not vanish. */
+static void fade(struct hybrid *h, const struct model *m, enum blend_part p,
+                 const struct hybrid_settings *settings)
+{
+    struct part *part = &h->parts[p];
+
+    if (settings->post_half_life_ms <= 0)
+        return;
+    for (uint32_t i = 0; i < part->count; i++) {
+        struct part_post one = part->posts[i];
+        double sum = (double)one.sum * freshness(h, m, one.post, settings);
+        part->posts[i].sum = sum < 1 ? 1 : (uint64_t)sum;
+    }
+    qsort(part->posts, part->count, sizeof *part->posts, part_order);
+}
+
 bool hybrid_rank(struct hybrid *h, const struct reader *reader,
                  struct reco_scratch *s, const struct hybrid_settings *settings,
                  struct err *err)
@@ -161,6 +191,8 @@ bool hybrid_rank(struct hybrid *h, const struct reader *reader,
     }
     if (band->weights[BLEND_CONTENT] && content_is_there(m))
         find_contents(h, reader, s, settings->query_terms);
+    for (enum blend_part p = 0; p < BLEND_TRENDING; p++)
+        fade(h, m, p, settings);
     if (band->weights[BLEND_TRENDING] && trending_is_there(m)) {
         trending_find(reader, &h->parts[BLEND_TRENDING]);
         part_end(&h->parts[BLEND_TRENDING]);

@@ -6,6 +6,9 @@
  *               weight = tenths * 256 * 2^(-age / half life)
  *           of the newest event on each; the newest HYBRID_TASTES of them
  *           speak in items and contents, all of them in neighbours.
+ * Fading    in neighbours, items and contents a sum is multiplied by
+ *           2^(-age of the post / post half life): what was good then is
+ *           seldom read now. The best HYBRID_ROOM before fading take part.
  * Newer     posts that the model does not know come with a vector
  *           (content_weigh) and the ordinals post_count, post_count + 1, ...;
  *           they compete by content from the moment they exist.
@@ -29,17 +32,20 @@
 
 #define HYBRID_ALGORITHM "hybrid_v2"
 
-enum { HYBRID_TASTES = 100, HYBRID_ROOM = 200 };
+enum { HYBRID_TASTES = 100, HYBRID_ROOM = 300 };
 
 struct hybrid_settings {
     struct blend_table blend;
     uint32_t query_terms;
-    int64_t half_life_ms; /* of tastes; 0: they do not fade */
+    int64_t half_life_ms;      /* of tastes; 0: they do not fade */
+    int64_t post_half_life_ms; /* of posts, from publication; 0: none */
+    int64_t now_ms;
 };
 
 /* A post newer than the model. */
 struct newer_post {
     struct content_vector vector;
+    int64_t published_at_ms;
     bool may_get;
     uint8_t mask;  /* what the reader did on it; 0: nothing */
     int64_t at_ms; /* newest of that */

@@ -40,6 +40,12 @@ static inline bool part_worse(const void *left, const void *right)
     return a->sum != b->sum ? a->sum < b->sum : a->post > b->post;
 }
 
+/* Best first, for qsort. */
+static inline int part_order(const void *left, const void *right)
+{
+    return part_worse(left, right) ? 1 : -1;
+}
+
 static inline void part_begin(struct part *p, uint32_t room)
 {
     p->count = 0;
