@@ -75,6 +75,9 @@ test: ## every test, on real parts; last line: N passed, N failed
 test-c: $(TESTS) all ## the C tests of VARIANT, with a private PostgreSQL
 	@tests/support/run_c.sh $(B) $(TESTS)
 
+test-mlflow: all ## copies of runs in a real MLflow server, taken from PyPI
+	@tests/mlflow/run.sh $(B)/bin
+
 bench: ## timings, release build only
 	@$(MAKE) --no-print-directory VARIANT=release bench-run
 bench-run: $(BENCH)
@@ -102,6 +105,6 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all test test-c bench bench-run quality fuzz lint format cover clean help
+.PHONY: all test test-c test-mlflow bench bench-run quality fuzz lint format cover clean help
 -include ops/make.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
