@@ -111,7 +111,7 @@ static bool find_oldest(DIR *dir, struct found_file *oldest, uint64_t *bytes)
         *bytes += (uint64_t)st.st_size;
         if (found && strcmp(entry->d_name, oldest->name) >= 0)
             continue;
-        snprintf(oldest->name, sizeof oldest->name, "%s", entry->d_name);
+        memcpy(oldest->name, entry->d_name, strlen(entry->d_name) + 1);
         oldest->bytes = (uint64_t)st.st_size;
         found = true;
     }
