@@ -9,8 +9,7 @@
  *
  * Settings  those of the parts, and knn.
  * Unscored  posts that neither part scores: NO_SCORE.
- * Cost      a request: the sum of the parts; about twice two passes over all
- *           posts.
+ * Cost      a request: the sum of the parts and three passes over all posts.
  * from      weighted sum after scaling by the maximum (Lee 1997), which did
  *           better here than reciprocal ranks
  */
@@ -27,6 +26,7 @@ enum setting {
     USER,
     POST,
     LINEAR,
+    SELF,
     KEEP,
     ROUNDS,
     K,
@@ -47,6 +47,7 @@ static const struct algorithm_setting settings[] = {
     [USER] = {"user", 0.35, 0, 1, "as spectral"},
     [POST] = {"post", 0.4, 0, 1, "as spectral"},
     [LINEAR] = {"linear", 0.3, 0, 100, "as spectral"},
+    [SELF] = {"self", 0, 0, 8, "as spectral"},
     [KEEP] = {"keep", 200, 1, 10000, "as spectral"},
     [ROUNDS] = {"rounds", 3, 0, 20, "as spectral"},
     [K] = {"k", 200, 1, 100000, "as user_knn_idf"},
@@ -73,8 +74,8 @@ struct blend {
 
 struct room {
     void *rooms[PARTS];
-    float *scores; /* [posts] of one part */
-    uint8_t *had;  /* [posts] 1: in the history; zero between calls */
+    float *near;  /* [posts] scores of the nearest users */
+    uint8_t *had; /* [posts] 1: in the history; zero between calls */
 };
 
 static void release(void *state)
@@ -130,7 +131,7 @@ static void room_close(void *room)
         return;
     for (unsigned i = 0; i < PARTS; i++)
         parts[i]->room_close(r->rooms[i]);
-    mem_give(r->scores);
+    mem_give(r->near);
     mem_give(r->had);
     mem_give(r);
 }
@@ -143,7 +144,7 @@ static bool room_open(const void *state, void **room, struct err *err)
 
     if (!mem_take(1, sizeof *r, &r, err))
         return false;
-    ok = mem_take(b->post_count, sizeof *r->scores, &r->scores, err) &&
+    ok = mem_take(b->post_count, sizeof *r->near, &r->near, err) &&
          mem_take(b->post_count, sizeof *r->had, &r->had, err);
     for (unsigned i = 0; ok && i < PARTS; i++)
         ok = parts[i]->room_open(b->states[i], &r->rooms[i], err);
@@ -155,19 +156,16 @@ static bool room_open(const void *state, void **room, struct err *err)
     return true;
 }
 
-/* Scores of one part, times its weight over the most; unscored posts 0. */
-static void score_part(const struct blend *b, struct room *r, unsigned part,
-                       const struct query *q, float *scores)
+/* The part's weight over its largest score outside the history. */
+static float scale_of(const struct blend *b, const struct room *r,
+                      unsigned part, const float *scores)
 {
-    float by, most = 0;
+    float most = 0;
 
-    parts[part]->score(b->states[part], r->rooms[part], q, scores);
     for (uint32_t i = 0; i < b->post_count; i++)
         if (scores[i] > most && !r->had[i])
             most = scores[i];
-    by = most > 0 ? b->weights[part] / most : 0;
-    for (uint32_t i = 0; i < b->post_count; i++)
-        scores[i] = scores[i] > 0 ? scores[i] * by : 0;
+    return most > 0 ? b->weights[part] / most : 0;
 }
 
 static void score(const void *state, void *room, const struct query *q,
@@ -175,20 +173,21 @@ static void score(const void *state, void *room, const struct query *q,
 {
     const struct blend *b = state;
     struct room *r = room;
+    float by, by_near;
 
+    for (unsigned i = 0; i < PARTS; i++)
+        parts[i]->score(b->states[i], r->rooms[i], q, i ? r->near : scores);
     for (uint32_t i = 0; i < q->count; i++)
         r->had[q->posts[i].post] = 1;
-    score_part(b, r, 0, q, scores);
-    for (unsigned part = 1; part < PARTS; part++) {
-        score_part(b, r, part, q, r->scores);
-        for (uint32_t i = 0; i < b->post_count; i++)
-            scores[i] += r->scores[i];
-    }
-    for (uint32_t i = 0; i < b->post_count; i++)
-        if (!(scores[i] > 0))
-            scores[i] = NO_SCORE;
+    by = scale_of(b, r, 0, scores);
+    by_near = scale_of(b, r, 1, r->near);
     for (uint32_t i = 0; i < q->count; i++)
         r->had[q->posts[i].post] = 0;
+    for (uint32_t i = 0; i < b->post_count; i++) {
+        float sum = (scores[i] > 0 ? scores[i] * by : 0) +
+                    (r->near[i] > 0 ? r->near[i] * by_near : 0);
+        scores[i] = sum > 0 ? sum : NO_SCORE;
+    }
 }
 
 static size_t bytes(const void *state)
