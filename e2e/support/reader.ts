@@ -108,6 +108,16 @@ export class Reader {
         { user: await this.user() });
     }
 
+    /** Waits until what is being sent has been answered: a sender holds this lock. */
+    idle() {
+        return this.page.evaluate(() => navigator.locks.request('kith.send', () => {}));
+    }
+
+    /** Every event in every call, in the order of leaving. */
+    sent(): Row[] {
+        return this.calls.flatMap((call) => JSON.parse(call.postData() ?? '{"events":[]}').events);
+    }
+
     /** Time goes by itself from here: for tools that wait in the page. */
     letTimeRun() {
         return this.page.clock.resume();
