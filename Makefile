@@ -22,7 +22,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wvla \
 override CFLAGS := -std=gnu17 $(WARN) -fstack-protector-strong \
         -ffp-contract=off -fvisibility=hidden $(CFLAGS_$(VARIANT)) \
         $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(CFLAGS)
-override CPPFLAGS := -Ilib -I$(B)/gen $(CPPFLAGS)
+override CPPFLAGS := -Ilib -Itests -I$(B)/gen $(CPPFLAGS)
 LDLIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lstemmer -lm
 CHECK  := $(shell pkg-config --libs check 2>/dev/null)
 
