@@ -109,6 +109,11 @@ bool config_load(struct config *out, struct err *err)
     return refuse_unknown(err);
 }
 
+bool config_names(const char *variable)
+{
+    return getenv(variable) != NULL;
+}
+
 void config_print_help(FILE *out)
 {
     char name[NAME_BYTES];

@@ -27,5 +27,8 @@ struct config {
 /* Texts point into the environment or into static storage. */
 MUST_USE bool config_load(struct config *out, struct err *err);
 
+/* True when the environment names this variable, be it with its default. */
+bool config_names(const char *variable);
+
 /* One line a setting: variable, default, range, what it bounds. */
 void config_print_help(FILE *out);
