@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -20,7 +19,7 @@ enum {
     KEY_BYTES = 2 * RUN_NAME_BYTES,
 };
 
-static const char default_experiment[] = "kith", artefact_name[] = "model.kith";
+static const char artefact_name[] = "model.kith";
 static const char proxied[] = "mlflow-artifacts:/";
 
 struct session {
@@ -32,13 +31,6 @@ struct session {
     char *run_id;                      /* [MLFLOW_ID_BYTES + 1] of the caller */
     char artefacts[MLFLOW_PATH_BYTES]; /* address of the run's folder */
 };
-
-static const char *experiment_name(void)
-{
-    const char *name = getenv("MLFLOW_EXPERIMENT_NAME");
-
-    return name && name[0] ? name : default_experiment;
-}
 
 /* ---- requests ---- */
 
@@ -123,7 +115,7 @@ static bool find_experiment(struct session *s, struct err *err)
 
     buf_init(&path, MLFLOW_PATH_BYTES);
     buf_text(&path, "mlflow/experiments/get-by-name?experiment_name=");
-    mlflow_http_escape(&s->http, &path, experiment_name());
+    mlflow_http_escape(&s->http, &path, s->http.experiment);
     buf_char(&path, '\0');
     ok = path.failed
              ? err_set(err, ERR_INVALID, "MLFLOW_EXPERIMENT_NAME is too long")
@@ -141,7 +133,7 @@ static bool need_experiment(struct session *s, struct err *err)
     if (err->code != ERR_ABSENT)
         return false;
     begin(s);
-    json_write_word(&s->w, "name", experiment_name());
+    json_write_word(&s->w, "name", s->http.experiment);
     return post(s, "mlflow/experiments/create", err) &&
            find_id(s, words, s->experiment, err);
 }
@@ -288,13 +280,13 @@ static bool register_model(struct session *s, struct err *err)
     char source[MLFLOW_PATH_BYTES + sizeof artefact_name + 1];
 
     begin(s);
-    json_write_word(&s->w, "name", experiment_name());
+    json_write_word(&s->w, "name", s->http.experiment);
     if (!post(s, "mlflow/registered-models/create", err) &&
         err->code != ERR_INVALID) /* RESOURCE_ALREADY_EXISTS, in general */
         return false;
     snprintf(source, sizeof source, "%s/%s", s->artefacts, artefact_name);
     begin(s);
-    json_write_word(&s->w, "name", experiment_name());
+    json_write_word(&s->w, "name", s->http.experiment);
     json_write_word(&s->w, "source", source);
     json_write_word(&s->w, "run_id", s->run_id);
     json_write_word(&s->w, "description", s->run->note);

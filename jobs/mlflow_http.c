@@ -20,6 +20,7 @@ enum {
     WORD_BYTES = 64,
 };
 
+/* MLflow's own variables, which are not ours to put into config.def. */
 static const char *setting(const char *name)
 {
     const char *value = getenv(name);
@@ -147,7 +148,10 @@ static void prepare(struct mlflow_http *h)
 
 bool mlflow_http_open(struct mlflow_http *h, struct err *err)
 {
-    *h = (struct mlflow_http){.base = setting("MLFLOW_TRACKING_URI")};
+    const char *experiment = setting("MLFLOW_EXPERIMENT_NAME");
+
+    *h = (struct mlflow_http){.base = setting("MLFLOW_TRACKING_URI"),
+                              .experiment = experiment ? experiment : "kith"};
     if (!h->base || (strncmp(h->base, "http://", strlen("http://")) != 0 &&
                      strncmp(h->base, "https://", strlen("https://")) != 0))
         return err_set(err, ERR_INVALID,

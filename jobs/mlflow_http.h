@@ -22,6 +22,7 @@ struct mlflow_http {
     void *headers;
     const char *base; /* of the environment; no slash at the end counted */
     size_t base_bytes;
+    const char *experiment; /* its name */
     struct buf body;
 };
 

@@ -1,7 +1,6 @@
 #include "run_log.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli.h"
 #include "cli_db.h"
@@ -67,7 +66,7 @@ void run_log_where_named(struct run_record *r, const char *artefact)
     struct config config;
     struct err err;
 
-    if (!getenv("KITH_DB_URL")) {
+    if (!config_names("KITH_DB_URL")) {
         snprintf(r->revision, sizeof r->revision, "%s", cli_revision);
         run_log_mlflow(NULL, NULL, 0, r, artefact);
     } else if (!config_load(&config, &err) ||
