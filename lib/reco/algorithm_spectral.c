@@ -6,8 +6,8 @@
  *     V           = the `rank` strongest right singular vectors of N, s1 the
  *                   largest singular value
  *     M           = V V' + linear * N'N / s1^2       posts x posts
- *     W[j][i]     = d_j^-post * M[j][i] * d_i^post / (1 - (V V')[i][i])^self,
- *                   of each i the `keep` largest M[j][i]
+ *     W[j][i]     = d_j^-post * M[j][i] * d_i^post, of each i the `keep`
+ *                   largest M[j][i]
  *     score(u, i) = sum over the posts j of the history of w(u, j) * W[j][i]
  *
  * with X the weights of pairs, D_u and D_i the sums of its rows and columns.
@@ -23,17 +23,12 @@
  * from      Shen et al. 2021 (GF-CF, arXiv 2108.07567): low-pass and linear
  *           filter with powers .5, dense
  */
-#include <math.h>
-
 #include "base/mem.h"
 #include "reco/eigen.h"
 #include "reco/item_model.h"
 #include "reco/linear.h"
 
-enum setting { RANK, USER, POST, LINEAR, SELF, KEEP, ROUNDS, BINARY };
-
-/* Of (V V')[i][i], 1 for a post that is a direction of its own. */
-#define SELF_MOST 0.95
+enum setting { RANK, USER, POST, LINEAR, KEEP, ROUNDS, BINARY };
 
 enum {
     RANK_MOST = 4096,
@@ -48,8 +43,6 @@ static const struct algorithm_setting settings[] = {
     [USER] = {"user", 0.35, 0, 1, "power of a user's sum that divides him"},
     [POST] = {"post", 0.4, 0, 1, "power of a post's sum that divides it"},
     [LINEAR] = {"linear", 0.3, 0, 100, "weight of the graph itself"},
-    [SELF] = {"self", 0, 0, 8,
-              "how much more posts of strong directions count"},
     [KEEP] = {"keep", 200, 1, KEEP_MOST, "weights kept of each post"},
     [ROUNDS] = {"rounds", 3, 0, ROUNDS_MOST, "of subspace iteration"},
     [BINARY] = {"binary", 0, 0, 1, "1: every pair weighs the same"},
@@ -130,19 +123,6 @@ out:
     return ok;
 }
 
-/* after[i] /= (1 - (V V')[i][i])^power */
-static void sharpen(const struct filter *f, double power, float *after)
-{
-    for (uint32_t i = 0; i < f->by_user.column_count; i++) {
-        const float *v = f->vectors + (size_t)i * f->rank;
-        double self = 0;
-        for (uint32_t k = 0; k < f->rank; k++)
-            self += (double)v[k] * (double)v[k];
-        self = self < SELF_MOST ? self : SELF_MOST;
-        after[i] = (float)((double)after[i] * pow(1 - self, -power));
-    }
-}
-
 static bool fit(const struct fit_input *in, const double *values, void **state,
                 struct err *err)
 {
@@ -159,10 +139,8 @@ static bool fit(const struct fit_input *in, const double *values, void **state,
                            (uint32_t)values[KEEP], err) ||
         !offer_all(&f, &p, err) ||
         !sparse_post_powers(in, binary, -values[POST], &before, err) ||
-        !sparse_post_powers(in, binary, values[POST], &after, err))
-        goto out;
-    sharpen(&f, values[SELF], after);
-    if (!item_model_make(&p, weights, before, after, &model, err))
+        !sparse_post_powers(in, binary, values[POST], &after, err) ||
+        !item_model_make(&p, weights, before, after, &model, err))
         goto out;
     *state = model;
     ok = true;
