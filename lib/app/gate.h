@@ -22,8 +22,8 @@
  *           GATE_READERS_LEAST readers 2 and 3 are not asked, and the sentence
  *           says so.
  * Files     gate.c judges, gate_measure.c measures.
- * Cost      one fit and one scoring of every chosen reader a side; 24 bytes an
- *           event of memory.
+ * Cost      one fit and one scoring of every chosen reader a side; the log's
+ *           24 bytes an event, and 16 more while a matrix is folded.
  */
 #pragma once
 

@@ -58,7 +58,7 @@ static bool choose_readers(const struct gate_data *d, const struct model *live,
         struct split_event *e = &log->events[i];
         if (sides[e->user] != (BEFORE | AFTER) ||
             !is_chosen(d->user_ids[e->user], count))
-            e->role &= (uint8_t)~SPLIT_TEST;
+            e->role &= (uint8_t) ~(SPLIT_TEST | SPLIT_HISTORY);
     }
     mem_give(sides);
     return true;
