@@ -106,9 +106,10 @@ static bool check_cells(const struct cells *c, uint32_t pairs, uint64_t *sum,
             if (cell >= c->others || !weight || weight > CONTENT_ONE ||
                 (i > c->rows[row] && c->cells[i - 1] >= cell))
                 return bad(err, "contents, row", row);
-            *sum +=
-                model_mix(c->of_terms ? row : cell, c->of_terms ? cell : row) *
-                (weight * (uint64_t)2 + 1);
+            /* + 1: the mix of nothing but zeros is zero. */
+            *sum += model_mix((c->of_terms ? row : cell) + 1,
+                              c->of_terms ? cell : row) *
+                    (weight * (uint64_t)2 + 1);
         }
     return true;
 }
