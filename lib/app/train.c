@@ -350,6 +350,9 @@ static void describe(const struct run *r, const struct train_options *options,
     snprintf(record->revision, sizeof record->revision, "%s",
              options->revision ? options->revision : "unknown");
     run_param(record, "algorithm", MODEL_ALGORITHM);
+    run_param(record, "served_algorithm", "%s", c->algorithm);
+    run_param(record, "blend", "%s", c->blend);
+    run_param(record, "trend_half_life_s", "%u", c->trend_half_life_s);
     run_param(record, "neighbours", "%u", c->neighbours);
     run_param(record, "weights", "view %u, click %u, like %u, share %u, %s",
               c->weight_view, c->weight_click, c->weight_like, c->weight_share,
