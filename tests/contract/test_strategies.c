@@ -4,12 +4,13 @@
  */
 #include <check.h>
 
-#include "../support/model_fixture.h"
+#include "../support/parts_fixture.h"
 #include "reco/fallback.h"
 
 enum { POSTS = 40, USERS = 6, MANY = RECOMMEND_MOST };
 
-static struct fixture f;
+static struct parts parts;
+#define f parts.base
 static struct profile p;
 static struct reader reader;
 static struct err err;
@@ -32,24 +33,66 @@ static uint32_t pick_random(uint32_t want)
     return fallback_random(&reader, 1, want, got);
 }
 
-static pick_fn *const strategies[] = {pick_neighbours, pick_random};
+/* Each part of the hybrid on its own, then all of them. */
+static uint32_t pick_hybrid(uint32_t want, const char *blend)
+{
+    static struct hybrid h;
+    struct hybrid_settings settings = {.query_terms = CONTENT_QUERY_MOST};
+
+    ck_assert(blend_table_read(blend, &settings.blend, &err));
+    ck_assert(hybrid_init(&h, &f.model, &err));
+    hybrid_taste(&h, &p, &f.model, NULL, 0, NULL, 0, 0, 0);
+    for (uint32_t i = 0; i < p.count; i++)
+        h.tastes[h.taste_count++] =
+            (struct taste){p.posts[i].post, p.posts[i].weight + 1u};
+    ck_assert(hybrid_rank(&h, &reader, &f.scratch, &settings, &err));
+    hybrid_forget(&h);
+    for (uint32_t i = 0; i < h.blend.count && i < want; i++)
+        got[i] = h.blend.posts[i].post;
+    hybrid_release(&h);
+    return h.blend.count < want ? h.blend.count : want;
+}
+
+static uint32_t pick_items(uint32_t want)
+{
+    return pick_hybrid(want, "0:0/1/0/0");
+}
+
+static uint32_t pick_contents(uint32_t want)
+{
+    return pick_hybrid(want, "0:0/0/1/0");
+}
+
+static uint32_t pick_blend(uint32_t want)
+{
+    return pick_hybrid(want, "0:4/3/2/1");
+}
+
+static pick_fn *const strategies[] = {pick_neighbours, pick_random, pick_items,
+                                      pick_contents, pick_blend};
 
 enum { STRATEGIES = sizeof strategies / sizeof *strategies };
+
+/* All say the same. */
+static const char *const bodies[POSTS] = {
+    [0 ... POSTS - 1] = "bread",
+};
 
 static void teardown(void)
 {
     profile_release(&p);
-    fixture_close(&f);
+    parts_close(&parts);
 }
 
 /* Every user of the model likes every post. */
 static void make(uint32_t users, uint32_t posts, const uint8_t *masks)
 {
+    parts = (struct parts){0};
     fixture_init(&f, users, posts);
     for (uint32_t u = 0; u < users; u++)
         for (uint32_t i = 0; i < posts; i++)
             fixture_mask(&f, u, i, MASK_LIKE);
-    fixture_open(&f);
+    parts_open(&parts, bodies);
     fixture_profile(&f, &p, masks);
 }
 
@@ -99,13 +142,14 @@ START_TEST(what_must_not_be_shown_is_not_shown)
     uint64_t keys[] = {uuid_key(fixture_post(4))};
     uint32_t count;
 
+    parts = (struct parts){0};
     fixture_init(&f, USERS, POSTS);
     for (uint32_t u = 0; u < USERS; u++)
         for (uint32_t i = 0; i < POSTS; i++)
             fixture_mask(&f, u, i, MASK_LIKE);
     f.authors[2] = fixture_user(USERS);
     f.flags[3] = 0;
-    fixture_open(&f);
+    parts_open(&parts, bodies);
     fixture_profile(&f, &p, masks);
     read_as(USERS, keys, 1);
     count = strategies[_i](MANY);

@@ -3,9 +3,11 @@
  *
  * Input  the first byte chooses: the rest is a file as it stands; a file whose
  *        checksums are made right; or patches of 4 bytes (offset, value, both
- *        little-endian u16) on a sound model whose checksums are made right.
+ *        little-endian u16) on a sound model
+ *        with all optional groups, whose checksums are made right.
  */
 #include "../support/model_damage.h"
+#include "../support/parts_fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -45,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     size_t size;
 
     if (!sample)
-        sample = damage_sample(&sample_bytes);
+        sample = parts_sample(&sample_bytes);
     if (!bytes)
         return 0;
     mode = data[0] % MODES;
@@ -56,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     if (mode != AS_IS)
         damage_sign(model, size);
     damage_survives(model, size);
+    parts_survive(model, size);
     free(model);
     return 0;
 }

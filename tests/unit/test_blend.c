@@ -30,6 +30,7 @@ END_TEST
 
 START_TEST(a_wrong_table_is_refused)
 {
+    /* clang-format off */
     static const char *const wrong[] = {
         "",
         "1:0/0/0/1",
@@ -40,9 +41,9 @@ START_TEST(a_wrong_table_is_refused)
         "0:1/2/3/4 5:1/2/3/4 3:1/2/3/4",
         "0:-1/2/3/4",
         "x",
-        "0:0/0/0/1 1:0/0/0/1 2:0/0/0/1 3:0/0/0/1 4:0/0/0/1 5:0/0/0/1 "
-        "6:0/0/0/1 7:0/0/0/1 8:0/0/0/1",
+        "0:1/1/1/1 1:1/1/1/1 2:1/1/1/1 3:1/1/1/1 4:1/1/1/1 5:1/1/1/1 6:1/1/1/1 7:1/1/1/1 8:1/1/1/1",
     };
+    /* clang-format on */
     struct blend_table t;
 
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
