@@ -41,8 +41,8 @@ _Static_assert((int)SETTINGS <= (int)ALGORITHM_SETTINGS_MOST, "they fit");
 
 /* The names are those of the parts: it is by name that they are handed on. */
 static const struct algorithm_setting settings[] = {
-    [KNN] = {"knn", 0.5, 0, 100, "weight of the nearest users"},
-    [RANK] = {"rank", 1024, 1, 4096, "as spectral"},
+    [KNN] = {"knn", 0.3, 0, 100, "weight of the nearest users"},
+    [RANK] = {"rank", 1536, 1, 4096, "as spectral"},
     [USER] = {"user", 0.35, 0, 1, "as spectral"},
     [POST] = {"post", 0.4, 0, 1, "as spectral"},
     [LINEAR] = {"linear", 0.3, 0, 100, "as spectral"},

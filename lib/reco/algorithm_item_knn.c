@@ -26,8 +26,8 @@ enum { K_MOST = 10000 };
 
 static const struct algorithm_setting settings[] = {
     [K] = {"k", 200, 1, K_MOST, "similar posts kept of each post"},
-    [SHRINK] = {"shrink", 0, 0, 1e6, "damps similarities of few users"},
-    [USER] = {"user", 0, 0, 1, "power of a user's sum that divides him"},
+    [SHRINK] = {"shrink", 2, 0, 1e6, "damps similarities of few users"},
+    [USER] = {"user", 0.4, 0, 1, "power of a user's sum that divides him"},
     [BETA] = {"beta", 0, 0, 2, "popularity discount of the posts scored"},
     [BY] = {"by_target", 1, 0, 1,
             "1: the K of the post scored, 0: of the history"},

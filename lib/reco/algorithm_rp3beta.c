@@ -25,11 +25,11 @@ enum setting { K, ALPHA, ALPHA_USER, BETA, BY, BINARY };
 enum { K_MOST = 10000 };
 
 static const struct algorithm_setting settings[] = {
-    [K] = {"k", 200, 1, K_MOST, "posts kept of each post"},
-    [ALPHA] = {"alpha", 0.5, 0, 2,
+    [K] = {"k", 300, 1, K_MOST, "posts kept of each post"},
+    [ALPHA] = {"alpha", 0.6, 0, 2,
                "power of the step from a post of the history"},
     [ALPHA_USER] = {"alpha_user", 0.7, 0, 2, "power of the step from a user"},
-    [BETA] = {"beta", 0.3, 0, 2, "popularity discount of the posts scored"},
+    [BETA] = {"beta", 0.2, 0, 2, "popularity discount of the posts scored"},
     [BY] = {"by_target", 1, 0, 1,
             "1: the K of the post scored, 0: of the history"},
     [BINARY] = {"binary", 0, 0, 1, "1: every pair weighs the same"},

@@ -38,7 +38,7 @@ enum {
 };
 
 static const struct algorithm_setting settings[] = {
-    [RANK] = {"rank", 1024, 1, RANK_MOST,
+    [RANK] = {"rank", 1536, 1, RANK_MOST,
               "directions kept, as far as there are"},
     [USER] = {"user", 0.35, 0, 1, "power of a user's sum that divides him"},
     [POST] = {"post", 0.4, 0, 1, "power of a post's sum that divides it"},

@@ -36,7 +36,7 @@ enum {
 
 static const struct algorithm_setting settings[] = {
     [K] = {"k", 200, 1, K_MOST, "neighbours"},
-    [IDF] = {"idf", 1, 0, 4, "how much more rare posts count; 0: not"},
+    [IDF] = {"idf", 1.5, 0, 4, "how much more rare posts count; 0: not"},
     [Q] = {"q", 1.5, 0.1, 16, "locality: power of the similarity"},
     [BETA] = {"beta", 0.2, 0, 2, "popularity discount of the posts scored"},
     [SHRINK] = {"shrink", 0, 0, 1e9, "damps similarities of short histories"},

@@ -11,7 +11,7 @@ extern const struct algorithm algorithm_item_knn;
 START_TEST(a_score_is_the_sum_of_cosines)
 {
     world("01 012 12", 3);
-    fit(&algorithm_item_knn, "user=0 beta=0");
+    fit(&algorithm_item_knn, "user=0 beta=0 shrink=0");
     ask("0");
     ck_unscored(0);
     ck_score(1, 0.816497);
@@ -37,7 +37,7 @@ START_TEST(one_kept_of_each_target_is_its_best_the_smaller_of_equals)
 {
     /* 0 has 1, 1 has 0 (2 is as near), 2 has 1. */
     world("01 012 12", 3);
-    fit(&algorithm_item_knn, "user=0 beta=0 k=1");
+    fit(&algorithm_item_knn, "user=0 beta=0 shrink=0 k=1");
     ask("0");
     ck_score(1, 0.816497);
     ck_unscored(2);
@@ -51,7 +51,7 @@ END_TEST
 START_TEST(one_kept_of_each_post_of_the_history_is_the_other_orientation)
 {
     world("01 012 12", 3);
-    fit(&algorithm_item_knn, "user=0 beta=0 k=1 by_target=0");
+    fit(&algorithm_item_knn, "user=0 beta=0 shrink=0 k=1 by_target=0");
     ask("1");
     ck_score(0, 0.816497);
     ck_unscored(2);
@@ -66,7 +66,7 @@ START_TEST(users_of_many_posts_say_less)
      * 1/3 = 5/6; norms 5/6 and 4/3: (5/6) / sqrt(10/9) = .790569.
      */
     world("01 012 12", 3);
-    fit(&algorithm_item_knn, "user=0.5 beta=0");
+    fit(&algorithm_item_knn, "user=0.5 beta=0 shrink=0");
     ask("0");
     ck_score(1, 0.790569);
     leave();
@@ -77,7 +77,7 @@ START_TEST(popular_posts_are_discounted)
 {
     /* .816497 / 3 and .5 / 2 */
     world("01 012 12", 3);
-    fit(&algorithm_item_knn, "user=0 beta=1");
+    fit(&algorithm_item_knn, "user=0 beta=1 shrink=0");
     ask("0");
     ck_score(1, 0.272166);
     ck_score(2, 0.25);
