@@ -189,7 +189,11 @@ START_TEST(a_dial_longer_than_a_deadline_is_finished_by_later_calls)
 }
 END_TEST
 
-/* In a process of its own: kills a backend once it runs the statement. */
+/*
+ * In a process of its own: kills a backend once it runs the statement, and ends
+ * when the server has seen it and cut off everybody: who dials sooner may still
+ * be let in, and be thrown out again.
+ */
 static pid_t assassin(int64_t victim)
 {
     pid_t child = fork();
@@ -200,16 +204,20 @@ static pid_t assassin(int64_t victim)
     test_db_open(&own);
     test_db_await(&own, "SELECT pg_sleep(10)");
     kill((pid_t)victim, SIGKILL); /* then all backends restart */
-    _exit(0);
+    _exit(db_script(&own, "SELECT pg_sleep(30)", clock_mono_us() + 30 * S, &err)
+              ? EXIT_FAILURE
+              : EXIT_SUCCESS);
 }
 
 START_TEST(a_server_that_crashes_under_a_query_is_down_and_comes_back)
 {
     pid_t child = assassin(test_db_number(&db, "SELECT pg_backend_pid()"));
+    int status = -1;
 
     ck_assert(!db_script(&db, "SELECT pg_sleep(10)", test_db_soon(), &err));
     ck_assert_int_eq(err.code, ERR_DOWN);
-    waitpid(child, NULL, 0);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
     ck_assert(test_db_heals(&db, DEADLINE_US, 15 * S));
 }
 END_TEST
