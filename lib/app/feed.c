@@ -14,8 +14,14 @@ static const char source_personal[] = "ml_recommendations";
 static const char source_random[] = "random_fallback";
 
 /* Why a history is missing; numbers go into the log of answers: only add. */
-static const char *const missing[] = {NULL, "timeout", "database_down"};
-enum { MISSING_COUNT = sizeof missing / sizeof missing[0] };
+static const char *const missing[] = {NULL, "timeout", "database_down",
+                                      "consent"};
+enum {
+    MISSING_TIMEOUT = 1,
+    MISSING_DATABASE,
+    MISSING_CONSENT,
+    MISSING_COUNT,
+};
 
 const char *rung_name(unsigned rung)
 {
@@ -59,7 +65,8 @@ unsigned feed_reason_number(const char *reason)
 
 const char *feed_failure(const struct err *err)
 {
-    return err->code == ERR_TIMEOUT ? missing[1] : missing[2];
+    return err->code == ERR_TIMEOUT ? missing[MISSING_TIMEOUT]
+                                    : missing[MISSING_DATABASE];
 }
 
 /* ---- life ---- */
@@ -141,7 +148,9 @@ static const char *load_history(struct feeder *f, const struct feed_ask *ask,
     bool ok;
 
     f->history_count = 0;
-    if (ask->fresh)
+    if (ask->declined && ask->kind == CURSOR_FOR_YOU)
+        return missing[MISSING_CONSENT];
+    if (ask->fresh || ask->declined)
         return NULL;
     if (until_us > ask->until_us)
         until_us = ask->until_us;

@@ -63,7 +63,8 @@ const char *reason_name(enum reason_code code);
 
 struct feed_ask {
     struct uuid user;
-    bool fresh; /* made just now: there is no history to ask for */
+    bool fresh;    /* made just now: there is no history to ask for */
+    bool declined; /* wants no profile: his history is not asked for */
     enum cursor_feed kind;
     uint32_t want;               /* 1..FEED_MOST */
     const struct cursor *cursor; /* NULL on the first page */

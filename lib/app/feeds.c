@@ -164,6 +164,7 @@ void feeds_get(struct app *app, const struct http_request *request)
         return;
     c.ask.user = c.who.user;
     c.ask.fresh = c.who.fresh;
+    c.ask.declined = c.who.declined;
     c.ask.now_ms = request->received_at_ms;
     c.ask.until_us =
         request->started_us + (int64_t)app->config.feed_deadline_ms * US_PER_MS;
@@ -173,7 +174,8 @@ void feeds_get(struct app *app, const struct http_request *request)
         buf_reset(&app->reply.body);
         make_and_write(&c);
     }
-    keep(&c);
+    if (!c.who.declined)
+        keep(&c);
     add_timing(&c);
     log_feed(&c);
 }

@@ -40,6 +40,15 @@ static bool make_anonymous(const struct config *config,
     return true;
 }
 
+static bool has_declined(const struct http_request *request)
+{
+    struct span answer;
+
+    if (http_cookie_find(request->cookie, "kith_consent", &answer))
+        return !span_is(answer, "yes");
+    return request->gpc || request->dnt;
+}
+
 bool identity_find(const struct config *config, const struct token_keys *keys,
                    const struct http_request *request, struct http_reply *reply,
                    struct identity *out)
@@ -49,7 +58,7 @@ bool identity_find(const struct config *config, const struct token_keys *keys,
     struct err err;
     bool by_cookie = false;
 
-    *out = (struct identity){0};
+    *out = (struct identity){.declined = has_declined(request)};
     if (!http_bearer_find(request->authorization, &text)) {
         by_cookie =
             http_cookie_find(request->cookie, cookie_name(config), &text);

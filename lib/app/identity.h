@@ -8,6 +8,8 @@
  *         signed with an old key, is renewed in the same answer.
  * Bad     forged, foreign or expired: the answer is written (401), and a bad
  *         cookie is taken away with it, so that the next visit starts anew.
+ * Consent the cookie `kith_consent`, which the site sets when it has asked:
+ *         `yes` or anything else. Without it, `Sec-GPC: 1` or `DNT: 1` is a no.
  */
 #pragma once
 
@@ -19,7 +21,8 @@
 
 struct identity {
     struct uuid user;
-    bool fresh; /* made for this very request: no history can exist */
+    bool fresh;    /* made for this very request: no history can exist */
+    bool declined; /* wants no profile: neither recorded nor looked up */
 };
 
 /* False when the reply has been written (401, 503). */

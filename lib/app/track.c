@@ -226,6 +226,16 @@ static void settle(struct batch *b)
         }
 }
 
+/* By name, so that a client forgets only what it knows to be on disk. */
+static void write_accepted(struct batch *b, struct json_write *w)
+{
+    json_write_array(w, "accepted");
+    for (size_t i = 0; i < b->count; i++)
+        if (b->verdicts[i].ok)
+            json_write_uuid(w, NULL, b->ids[i]);
+    json_write_end(w);
+}
+
 static void write_rejected(struct batch *b, struct json_write *w)
 {
     json_write_array(w, "rejected");
@@ -340,6 +350,7 @@ static void write_answer(struct batch *b)
     json_write_init(&w, &b->app->reply.body);
     json_write_object(&w, NULL);
     write_counts(b, &w, &rejected);
+    write_accepted(b, &w);
     write_rejected(b, &w);
     json_write_array(&w, "retry"); /* a batch is stored whole or not at all */
     json_write_end(&w);
@@ -376,7 +387,11 @@ void track_post(struct app *app, const struct http_request *request)
         refuse(&b, PROBLEM_bad_json, "the body is not JSON in UTF-8");
         return;
     }
-    if (identity_find(&app->config, &app->keys, request, &app->reply, &b.who))
-        take_batch(&b);
+    if (identity_find(&app->config, &app->keys, request, &app->reply, &b.who)) {
+        if (b.who.declined)
+            refuse(&b, PROBLEM_consent_withdrawn, NULL);
+        else
+            take_batch(&b);
+    }
     json_release(&b.root);
 }

@@ -201,7 +201,7 @@ END_TEST
 START_TEST(every_code_that_can_occur_is_documented_at_an_operation)
 {
     static const char *const not_yet[] = {"token_missing", "admin_only",
-                                          "consent_withdrawn", "conflict"};
+                                          "conflict"};
     struct json paths, responses;
     struct buf text;
     char quoted[128];
