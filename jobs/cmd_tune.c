@@ -1,9 +1,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 
 #include "contest_options.h"
+#include "contest_record.h"
 
 enum {
     GRID_MOST = 64, /* values of one setting */
@@ -51,7 +53,9 @@ struct tune {
     double fixed[ALGORITHM_SETTINGS_MOST], best[ALGORITHM_SETTINGS_MOST];
     struct estimate best_mean;
     bool has_best;
+    uint32_t trials;
     struct dataset data;
+    struct run_record run;
 };
 
 static struct tune tune;
@@ -139,6 +143,7 @@ static bool search(struct tune *t, struct err *err)
             values[t->grid[i].setting] = t->grid[i].values[t->grid[i].at];
         if (!try_one(t, values, &mean, err))
             return false;
+        t->trials++;
         better = !t->has_best || mean.value > t->best_mean.value;
         if (better) {
             t->has_best = true;
@@ -202,8 +207,31 @@ static bool prepare(struct tune *t, struct err *err)
     return true;
 }
 
+/* What was tried and what was chosen, for the record. */
+static void note_choice(struct tune *t)
+{
+    const struct algorithm_setting *s = t->algorithm->settings;
+    char name[RUN_NAME_BYTES + 1];
+
+    for (uint32_t i = 0; i < t->grid_count; i++) {
+        snprintf(name, sizeof name, "grid/%s", s[t->grid[i].setting].name);
+        run_param(&t->run, name, "%s", strchr(t->grids[i], '=') + 1);
+    }
+    for (int i = 0; i < ALGORITHM_SETTINGS_MOST && s[i].name; i++) {
+        snprintf(name, sizeof name, "%s/%s", t->algorithm->name, s[i].name);
+        run_param(&t->run, name, "%.17g", t->best[i]);
+    }
+    run_metric(&t->run, "trials", t->trials);
+    snprintf(name, sizeof name, "%s@%u", metric_infos[t->metric].name,
+             t->options.plan.cuts[0]);
+    run_metric(&t->run, name, t->best_mean.value);
+    run_note(&t->run, "%s of %s by %s, %u combinations", t->algorithm->name,
+             t->options.protocol->name, name, t->trials);
+}
+
 static int run_tune(struct tune *t)
 {
+    int64_t begin_us = clock_mono_us();
     struct err err;
     bool ok;
 
@@ -211,8 +239,14 @@ static int run_tune(struct tune *t)
         return err.code == ERR_INVALID ? cli_usage(&cmd_tune, "%s", err.what)
                                        : cli_fail(&cmd_tune, &err);
     t->options.data.tuning = true;
-    ok = dataset_load(&t->data, t->options.protocol, &t->options.data, &err) &&
-         search(t, &err) && write_choice(t, &err);
+    run_record_init(&t->run, "tune");
+    ok = dataset_load(&t->data, t->options.protocol, &t->options.data, &err);
+    if (ok)
+        contest_record_input(&t->run, &t->options, &t->data);
+    ok = ok && search(t, &err) && write_choice(t, &err);
+    if (ok)
+        note_choice(t);
+    contest_record_end(&t->run, begin_us, ok ? NULL : &err, ok ? t->out : NULL);
     dataset_release(&t->data);
     return ok ? CLI_DONE : cli_fail(&cmd_tune, &err);
 }

@@ -98,6 +98,25 @@ static void write_settings(struct writer *x, const struct contest_entry *e)
     json_write_end(&x->w);
 }
 
+/* Ends the entry, too. */
+static bool write_cost(struct writer *x, const struct contest_entry *e)
+{
+    struct evaluation_cost cost = {0};
+
+    if (!e->refused && !evaluation_cost(&e->groups[SPLIT_MAIN], &cost, x->err))
+        return false;
+    json_write_object(&x->w, "cost");
+    json_write_f64(&x->w, "fit_s", (double)e->fit_us / US_PER_S);
+    json_write_f64(&x->w, "score_s", (double)e->score_us / US_PER_S);
+    json_write_u64(&x->w, "state_bytes", e->state_bytes);
+    json_write_f64(&x->w, "request_us_mean", cost.mean_us);
+    json_write_u64(&x->w, "request_us_p50", cost.half_us);
+    json_write_u64(&x->w, "request_us_p99", cost.most_us);
+    json_write_end(&x->w);
+    json_write_end(&x->w);
+    return true;
+}
+
 static bool write_entry(struct writer *x, const struct contest_entry *e)
 {
     json_write_object(&x->w, NULL);
@@ -116,13 +135,7 @@ static bool write_entry(struct writer *x, const struct contest_entry *e)
         json_write_end(&x->w);
         json_write_end(&x->w);
     }
-    json_write_object(&x->w, "cost");
-    json_write_f64(&x->w, "fit_s", (double)e->fit_us / US_PER_S);
-    json_write_f64(&x->w, "score_s", (double)e->score_us / US_PER_S);
-    json_write_u64(&x->w, "state_bytes", e->state_bytes);
-    json_write_end(&x->w);
-    json_write_end(&x->w);
-    return true;
+    return write_cost(x, e);
 }
 
 static bool write_pair(struct writer *x, const char *a, const char *b,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #include "when.h"
 
 enum {
@@ -31,7 +33,8 @@ void contest_options_init(struct contest_options *o,
         .plan = {.threads = cores < 1              ? 1
                             : cores > THREADS_MOST ? THREADS_MOST
                                                    : (uint32_t)cores,
-                 .seed = 1},
+                 .seed = 1,
+                 .thread_us = clock_thread_us},
         .resamples = RESAMPLES,
     };
 }

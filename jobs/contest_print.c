@@ -8,7 +8,7 @@ enum {
     US_PER_S = 1000000,
     CELL_BYTES = 32,
 };
-#define BYTES_PER_MB 1e6
+#define BYTES_PER_MIB 1048576.0
 
 struct table {
     const struct contest *c;
@@ -184,7 +184,28 @@ static bool print_windows(struct table *t)
     return true;
 }
 
-static void print_costs(struct table *t)
+static bool print_cost(struct table *t, const struct contest_entry *e,
+                       size_t cases)
+{
+    double score_s = (double)e->score_us / US_PER_S;
+    struct evaluation_cost cost;
+
+    if (e->refused) {
+        buf_fmt(&t->out, "%-*s refused: %s\n", t->label, e->label, e->why.what);
+        return true;
+    }
+    if (!evaluation_cost(&e->groups[SPLIT_MAIN], &cost, t->err))
+        return false;
+    buf_fmt(&t->out, "%-*s %9.2f %9.1f %9.2f %9.0f %9.0f %9u %9u\n", t->label,
+            e->label, (double)e->fit_us / US_PER_S,
+            (double)e->state_bytes / BYTES_PER_MIB, score_s,
+            score_s > 0 ? (double)cases / score_s : 0, cost.mean_us,
+            cost.half_us, cost.most_us);
+    return true;
+}
+
+/* Both sides of the clock: how long it took, and what one request costs. */
+static bool print_costs(struct table *t)
 {
     const struct contest *c = t->c;
     size_t cases = 0;
@@ -192,21 +213,16 @@ static void print_costs(struct table *t)
     for (uint32_t w = 0; w < c->data->window_count; w++)
         for (int g = 0; g < SPLIT_GROUPS; g++)
             cases += c->cases[w][g];
-    buf_fmt(&t->out, "\ncost, %u threads\n%-*s %9s %9s %10s %10s\n",
-            c->plan.threads, t->label, "algorithm", "fit s", "score s",
-            "users/s", "state MB");
-    for (uint32_t i = 0; i < c->count; i++) {
-        const struct contest_entry *e = &c->entries[i];
-        double score_s = (double)e->score_us / US_PER_S;
-        if (e->refused)
-            buf_fmt(&t->out, "%-*s refused: %s\n", t->label, e->label,
-                    e->why.what);
-        else
-            buf_fmt(&t->out, "%-*s %9.2f %9.2f %10.0f %10.1f\n", t->label,
-                    e->label, (double)e->fit_us / US_PER_S, score_s,
-                    score_s > 0 ? (double)cases / score_s : 0,
-                    (double)e->state_bytes / BYTES_PER_MB);
-    }
+    buf_fmt(&t->out,
+            "\ncost: wall time with %u threads; us of processor for one "
+            "request, history to list\n"
+            "%-*s %9s %9s %9s %9s %9s %9s %9s\n",
+            c->plan.threads, t->label, "algorithm", "fit s", "model MiB",
+            "score s", "users/s", "us mean", "us p50", "us p99");
+    for (uint32_t i = 0; i < c->count; i++)
+        if (!print_cost(t, &c->entries[i], cases))
+            return false;
+    return true;
 }
 
 /* The best one against each other: differences of one metric at one k. */
@@ -279,8 +295,7 @@ bool contest_print(const struct contest *c, struct err *err)
     print_counts(&t);
     for (int g = 0; ok && g < SPLIT_GROUPS; g++)
         ok = print_group(&t, (enum split_group)g);
-    ok = ok && print_windows(&t) && print_comparison(&t);
-    print_costs(&t);
+    ok = ok && print_windows(&t) && print_comparison(&t) && print_costs(&t);
     if (t.out.bytes && !t.out.failed)
         t.out.bytes--; /* cli_print ends the last line */
     ok = ok && (cli_print(&t.out) ||

@@ -28,26 +28,6 @@ enum {
 
 static const char protocol[] = "off-policy";
 
-const char off_policy_help[] =
-    "      off-policy      a log of impressions with the probability of each "
-    "choice\n"
-    "                      (CSV: item_id, position, click, propensity_score): "
-    "what\n"
-    "                      another policy would have earned\n"
-    "        --target uniform|LOG  all items of the log alike; or as often as "
-    "that\n"
-    "                      log shows them at each position\n"
-    "        --clip M      largest weight of the clipped estimate (10)\n"
-    "        --least-sample N  report nothing below this effective sample "
-    "(100)\n"
-    "        w = q / p, IPS = mean of w r, clipped = mean of min(w, M) r,\n"
-    "        SNIPS = sum of w r / sum of w, DR = mean of m + w (r - g) with "
-    "the\n"
-    "        item means g of the other half, effective sample =\n"
-    "        (sum of w)^2 / sum of w^2; intervals: 95 % percentile bootstrap "
-    "over\n"
-    "        impressions (--resamples, --seed)\n";
-
 struct options {
     const char *data, *target;
     struct off_policy_plan plan;

@@ -1,9 +1,11 @@
 /*
- * clock.h -- the two clocks, and the only file that reads them.
+ * clock.h -- the clocks, and the only file that reads them.
  *
- * wall  milliseconds since 1970 UTC: stamps, expiry.
- * mono  microseconds since some start: durations and deadlines.
- * Tests set the wall clock; the monotonic one always runs.
+ * wall    milliseconds since 1970 UTC: stamps, expiry.
+ * mono    microseconds since some start: durations and deadlines.
+ * thread  microseconds of processor that the calling thread has used: what a
+ *         piece of work costs, however busy the machine is.
+ * Tests set the wall clock; the others always run.
  */
 #pragma once
 
@@ -11,6 +13,7 @@
 
 int64_t clock_wall_ms(void);
 int64_t clock_mono_us(void);
+int64_t clock_thread_us(void);
 
 /* From now on clock_wall_ms() answers `at_ms`; 0 gives the real clock back. */
 void clock_set_wall_ms(int64_t at_ms);

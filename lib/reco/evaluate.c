@@ -3,6 +3,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -10,7 +11,13 @@
 #include "reco/diversity.h"
 #include "reco/heap.h"
 
-enum { THREADS_MOST = 256, CASES_A_TURN = 16 };
+enum {
+    THREADS_MOST = 256,
+    CASES_A_TURN = 16,
+    PERCENT = 100,
+    HALF = 50,
+    MOST = 99,
+};
 
 struct ranked {
     float score;
@@ -143,12 +150,15 @@ static void run_case(struct worker *w, uint32_t at)
     };
     size_t row = job->first + at;
     uint32_t *list = e->lists + row * job->most;
+    int64_t begin_us = e->plan.thread_us ? e->plan.thread_us() : 0;
 
     job->algorithm->score(job->state, w->room, &query, w->scores);
     for (uint32_t i = 0; i < c->seen_count; i++)
         w->masked[seen[i].post] = 1;
     e->users[row] = c->user;
     e->list_counts[row] = rank(w, list);
+    e->took_us[row] =
+        e->plan.thread_us ? (uint32_t)(e->plan.thread_us() - begin_us) : 0;
     measure(job, c, list, e->list_counts[row], e->values + row * columns_of(e));
     for (uint32_t i = 0; i < c->seen_count; i++)
         w->masked[seen[i].post] = 0;
@@ -218,6 +228,7 @@ static bool grow(struct evaluation *e, uint32_t more, struct err *err)
 {
     size_t need = e->count + more, most = most_of(e);
     size_t users = e->cap, values = e->cap, lists = e->cap, counts = e->cap;
+    size_t took = e->cap;
 
     if (need <= e->cap)
         return true;
@@ -225,7 +236,9 @@ static bool grow(struct evaluation *e, uint32_t more, struct err *err)
         !mem_grow(&e->values, &values, need, columns_of(e) * sizeof *e->values,
                   err) ||
         !mem_grow(&e->lists, &lists, need, most * sizeof *e->lists, err) ||
-        !mem_grow(&e->list_counts, &counts, need, sizeof *e->list_counts, err))
+        !mem_grow(&e->list_counts, &counts, need, sizeof *e->list_counts,
+                  err) ||
+        !mem_grow(&e->took_us, &took, need, sizeof *e->took_us, err))
         return false;
     e->cap = need;
     return true;
@@ -305,6 +318,7 @@ void evaluation_release(struct evaluation *e)
     mem_give(e->values);
     mem_give(e->lists);
     mem_give(e->list_counts);
+    mem_give(e->took_us);
     *e = (struct evaluation){0};
 }
 
@@ -389,6 +403,33 @@ bool evaluation_gini(const struct evaluation *e, uint32_t cut,
     struct metric_lists lists = lists_of(e);
 
     return metrics_gini(&lists, e->plan.cuts[cut], out, err);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+bool evaluation_cost(const struct evaluation *e, struct evaluation_cost *out,
+                     struct err *err)
+{
+    uint32_t *sorted;
+
+    *out = (struct evaluation_cost){0};
+    if (!e->count)
+        return true;
+    if (!mem_take(e->count, sizeof *sorted, &sorted, err))
+        return false;
+    memcpy(sorted, e->took_us, e->count * sizeof *sorted);
+    qsort(sorted, e->count, sizeof *sorted, by_number);
+    for (size_t i = 0; i < e->count; i++)
+        out->mean_us += (double)sorted[i] / (double)e->count;
+    out->half_us = sorted[(e->count - 1) * HALF / PERCENT];
+    out->most_us = sorted[(e->count - 1) * MOST / PERCENT];
+    mem_give(sorted);
+    return true;
 }
 
 static bool same_cases(const struct evaluation *const *all, uint32_t count)

@@ -8,6 +8,8 @@
  * Windows  evaluation_add may be called for several splits of one log, one
  *          after another: cases are appended.
  * Novelty  popularity is that of the split's matrix.
+ * Costs    what a case took, from its history to its ranked list, by the
+ *          caller's clock: this room has none.
  */
 #pragma once
 
@@ -27,6 +29,8 @@ struct evaluate_plan {
     uint32_t cut_count;
     uint32_t threads;
     uint64_t seed;
+    /* Microseconds of the calling thread; NULL: costs are not measured. */
+    int64_t (*thread_us)(void);
 };
 
 struct evaluation {
@@ -38,6 +42,7 @@ struct evaluation {
     double *values;        /* [count * METRICS * cut_count] */
     uint32_t *lists;       /* [count * largest cut] */
     uint32_t *list_counts; /* [count] */
+    uint32_t *took_us;     /* [count]; 0 without a clock */
 };
 
 /* ERR_INVALID: no cut, cuts not ascending or beyond their bounds. */
@@ -64,6 +69,14 @@ MUST_USE bool evaluation_coverage(const struct evaluation *e, uint32_t cut,
                                   struct estimate *out, struct err *err);
 MUST_USE bool evaluation_gini(const struct evaluation *e, uint32_t cut,
                               struct estimate *out, struct err *err);
+
+/* Of the cases; all 0 where there is none. */
+struct evaluation_cost {
+    double mean_us;
+    uint32_t half_us, most_us; /* 50 and 99 % take no longer */
+};
+MUST_USE bool evaluation_cost(const struct evaluation *e,
+                              struct evaluation_cost *out, struct err *err);
 
 /*
  * Paired bootstrap of several evaluations of the same cases, columns

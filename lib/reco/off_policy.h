@@ -18,9 +18,9 @@
  * Interval  95 % percentile bootstrap over impressions, seeded: the same rows
  *           and seed give the same numbers.
  * Refuses   below `least_sample` of effective sample nothing but ESS and
- * weights is reported: the estimates are NaN. from      Horvitz, Thompson 1952;
- * Ionides 2008 (clipping); Swaminathan, Joachims 2015 (SNIPS); Dudik et al.
- * 2011 (DR); Kish 1965 (ESS).
+ *           weights is reported: the estimates are NaN.
+ * from      Horvitz, Thompson 1952; Ionides 2008 (clipping); Swaminathan,
+ *           Joachims 2015 (SNIPS); Dudik et al. 2011 (DR); Kish 1965 (ESS).
  */
 #pragma once
 

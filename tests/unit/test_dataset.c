@@ -325,6 +325,60 @@ START_TEST(help_gives_the_formula_of_every_metric)
 }
 END_TEST
 
+static const char logged[] = "position,item,reward,propensity\n"
+                             "1,a,1,0.5\n1,b,0,0.5\n"
+                             "2,a,0,0.5\n2,b,1,0.25\n";
+
+START_TEST(off_policy_is_a_protocol_of_evaluate)
+{
+    struct json estimates, ips;
+    double value = NAN;
+
+    /* w: 1, 1, 1, 2; IPS (1 + 2) / 4 */
+    evaluate("off-policy", put("bandit.csv", logged),
+             "--target uniform --least-sample 1 --resamples 100");
+    ck_assert_int_eq(number("impressions"), 4);
+    ck_assert(json_find_object(&said, "estimates", &estimates, NULL, &err));
+    ck_assert(json_find_object(&estimates, "ips", &ips, NULL, &err));
+    ck_assert(json_find_f64(&ips, "value", &value, NULL, &err));
+    ck_assert_double_eq_tol(value, 0.75, 1e-9);
+    program_kith_run(&p, settings, "evaluate --help");
+    ck_assert(strstr(p.out, "off-policy") != NULL);
+    ck_assert(strstr(p.out, "SNIPS = sum of w r / sum of w") != NULL);
+}
+END_TEST
+
+START_TEST(off_policy_refuses_a_sample_that_says_nothing)
+{
+    char line[LINE_BYTES];
+
+    snprintf(line, sizeof line,
+             "evaluate --protocol off-policy --data %s --target uniform",
+             put("bandit.csv", logged));
+    assert_refused(line, 1, "effective sample of 4 is left, 100 are needed");
+    assert_refused("evaluate --protocol off-policy --data x", 2, "--target");
+}
+END_TEST
+
+START_TEST(every_algorithm_tells_its_costs)
+{
+    char line[LINE_BYTES];
+
+    put("lg/train.txt", train);
+    put("lg/test.txt", "3 9 11\n4 10\n");
+    snprintf(
+        line, sizeof line,
+        "evaluate --protocol lightgcn --data %s --algorithm popular,random",
+        program_path("lg"));
+    program_kith_run(&p, settings, line);
+    ck_assert_int_eq(p.code, 0);
+    ck_assert_msg(strstr(p.out, "fit s model MiB   score s   users/s   us mean "
+                                "   us p50    us p99\npopular ") != NULL,
+                  "%s", p.out);
+    ck_assert(strstr(p.out, "paired bootstrap over users, 2000") != NULL);
+}
+END_TEST
+
 START_TEST(what_tuning_chose_is_what_evaluation_reads)
 {
     char line[LINE_BYTES];
@@ -455,6 +509,9 @@ int main(void)
     tcase_add_test(tc, the_vae_protocol_keeps_ratings_over_three_and_a_half);
     tcase_add_test(tc, a_wrong_command_line_is_told_what_is_wrong);
     tcase_add_test(tc, help_gives_the_formula_of_every_metric);
+    tcase_add_test(tc, off_policy_is_a_protocol_of_evaluate);
+    tcase_add_test(tc, off_policy_refuses_a_sample_that_says_nothing);
+    tcase_add_test(tc, every_algorithm_tells_its_costs);
     tcase_add_test(tc, what_tuning_chose_is_what_evaluation_reads);
     tcase_add_test(tc, reports_are_the_same_for_any_number_of_threads);
     tcase_add_test(

@@ -299,6 +299,52 @@ START_TEST(comparisons_are_of_the_same_readers)
 }
 END_TEST
 
+/* A clock that ticks by what the test wants, once before and once after. */
+static int64_t ticks_us, step_us;
+
+static int64_t tick(void)
+{
+    ticks_us += step_us;
+    step_us++;
+    return ticks_us;
+}
+
+START_TEST(a_request_costs_what_the_clock_of_the_caller_says)
+{
+    static const float scores[POSTS] = {1};
+    struct evaluate_plan timed = one_thread;
+    struct evaluation_cost cost;
+
+    crowd();
+    said = scores;
+    timed.thread_us = tick;
+    step_us = 0;
+    ck_assert(evaluation_init(&e, &timed, &err));
+    ck_assert(evaluation_add(&e, &s, SPLIT_MAIN, &parrot, NULL, &err));
+    /* Case n takes 2n + 1 us: 1, 3, 5, ... */
+    ck_assert(evaluation_cost(&e, &cost, &err));
+    ck_assert_double_eq_tol(cost.mean_us, (double)e.count, NEAR);
+    ck_assert_uint_eq(cost.half_us, (e.count - 1) / 2 * 2 + 1);
+    ck_assert_uint_eq(cost.most_us, (e.count - 1) * 99 / 100 * 2 + 1);
+}
+END_TEST
+
+START_TEST(without_a_clock_a_request_costs_nothing)
+{
+    static const float scores[POSTS] = {1};
+    struct evaluation_cost cost;
+
+    ck_assert(evaluation_init(&e, &one_thread, &err));
+    ck_assert(evaluation_cost(&e, &cost, &err));
+    ck_assert_uint_eq(cost.most_us, 0);
+    crowd();
+    said = scores;
+    ck_assert(evaluation_add(&e, &s, SPLIT_MAIN, &parrot, NULL, &err));
+    ck_assert(evaluation_cost(&e, &cost, &err));
+    ck_assert_double_eq(cost.mean_us, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("evaluate");
@@ -319,6 +365,8 @@ int main(void)
     tcase_add_loop_test(tc, any_number_of_threads_gives_the_same_values, 0, 2);
     tcase_add_test(tc, a_window_more_appends_its_cases);
     tcase_add_test(tc, comparisons_are_of_the_same_readers);
+    tcase_add_test(tc, a_request_costs_what_the_clock_of_the_caller_says);
+    tcase_add_test(tc, without_a_clock_a_request_costs_nothing);
     suite_add_tcase(suite, tc);
     srunner_run_all(sr, CK_NORMAL);
     failed = srunner_ntests_failed(sr);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../support/program.h"
+#include "base/rng.h"
 
 #include "../../jobs/cli.c"
 #include "../../jobs/csv.c"
@@ -154,7 +155,74 @@ START_TEST(the_protocol_is_recognised_in_both_spellings)
 }
 END_TEST
 
+/* ---- two made-up policies ---- */
+
+enum { ITEMS = 8, POSITIONS = 3, IMPRESSIONS = 20000, LINE = 32 };
+
+/* Item n earns (n + 1) / 40 of its impressions, whatever its position. */
+static void make_log(const char *name, const double *chances, uint64_t seed,
+                     double *mean)
+{
+    static char text[IMPRESSIONS * LINE];
+    struct rng rng = rng_of(seed);
+    size_t used = (size_t)snprintf(text, sizeof text,
+                                   "item_id,position,click,propensity_score\n");
+
+    *mean = 0;
+    for (int i = 0; i < IMPRESSIONS; i++) {
+        double at = rng_unit(&rng);
+        int item = 0, click;
+
+        while (item < ITEMS - 1 && at >= chances[item])
+            at -= chances[item++];
+        click = rng_unit(&rng) < (item + 1) / 40.0;
+        *mean += (double)click / IMPRESSIONS;
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, "%d,%d,%d,%.6f\n",
+                             item, i % POSITIONS + 1, click, chances[item]);
+    }
+    ck_assert_uint_lt(used, sizeof text);
+    program_file(name, (struct span){text, used});
+}
+
+static void assert_recovered(const char *data, const char *target, double mean)
+{
+    MUST(run_on(program_path(data), program_path(target), LEAST_SAMPLE));
+    ck_assert(result.reported);
+    ck_assert_double_eq_tol(target_mean, mean, tiny);
+    for (unsigned k = 0; k < OFF_POLICY_KINDS; k++)
+        ck_assert_msg(
+            result.estimates[k].low <= mean && mean <= result.estimates[k].high,
+            "%s: [%g, %g] without %g", off_policy_name((enum off_policy_kind)k),
+            result.estimates[k].low, result.estimates[k].high, mean);
+}
+
+START_TEST(each_of_two_logs_recovers_what_the_other_policy_earned)
+{
+    static const double alike[ITEMS] = {0.125, 0.125, 0.125, 0.125,
+                                        0.125, 0.125, 0.125, 0.125};
+    static const double greedy[ITEMS] = {0.03, 0.04, 0.05, 0.08,
+                                         0.10, 0.15, 0.20, 0.35};
+    double of_alike, of_greedy;
+
+    make_log("alike.csv", alike, 3, &of_alike);
+    make_log("greedy.csv", greedy, 4, &of_greedy);
+    ck_assert_double_gt(of_greedy, of_alike * 1.2);
+    assert_recovered("alike.csv", "greedy.csv", of_greedy);
+    assert_recovered("greedy.csv", "alike.csv", of_alike);
+}
+END_TEST
+
 /* ---- the Open Bandit Dataset, small version ---- */
+
+static bool has_open_bandit(void)
+{
+    bool has = access(OPEN_BANDIT, F_OK) == 0;
+
+    if (!has)
+        puts("skipped: no " OPEN_BANDIT);
+    return has;
+}
 
 static bool is_within(double value)
 {
@@ -168,7 +236,7 @@ static bool is_within(double value)
 
 START_TEST(random_logs_recover_what_the_other_policy_earned)
 {
-    if (access(OPEN_BANDIT, F_OK) != 0)
+    if (!has_open_bandit())
         return;
     MUST(run_on(OPEN_BANDIT "random_men.csv.gz", OPEN_BANDIT "bts_men.csv.gz",
                 LEAST_SAMPLE));
@@ -185,7 +253,7 @@ START_TEST(logs_of_thompson_sampling_recover_what_chance_earned)
 {
     const double random_men = 0.0046;
 
-    if (access(OPEN_BANDIT, F_OK) != 0)
+    if (!has_open_bandit())
         return;
     MUST(run_on(OPEN_BANDIT "bts_men.csv.gz", "uniform", LEAST_SAMPLE));
     /* Figures of an independent computation. */
@@ -200,7 +268,7 @@ END_TEST
 
 START_TEST(one_wild_weight_is_reason_enough_to_report_nothing)
 {
-    if (access(OPEN_BANDIT, F_OK) != 0)
+    if (!has_open_bandit())
         return;
     MUST(run_on(OPEN_BANDIT "bts_women.csv.gz", "uniform", LEAST_SAMPLE));
     ck_assert(!result.reported);
@@ -225,6 +293,7 @@ int main(void)
     tcase_add_loop_test(tc, a_log_that_cannot_be_read_is_an_error_with_its_line,
                         0, (int)(sizeof bad / sizeof *bad));
     tcase_add_test(tc, the_protocol_is_recognised_in_both_spellings);
+    tcase_add_test(tc, each_of_two_logs_recovers_what_the_other_policy_earned);
     tcase_add_test(tc, random_logs_recover_what_the_other_policy_earned);
     tcase_add_test(tc, logs_of_thompson_sampling_recover_what_chance_earned);
     tcase_add_test(tc, one_wild_weight_is_reason_enough_to_report_nothing);
