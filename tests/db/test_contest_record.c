@@ -7,7 +7,7 @@
 #include "../support/program.h"
 #include "../support/test_db.h"
 
-enum { TEXT = 1024 };
+enum { TEXT = 1024, LINE = 4096 };
 
 static struct program p;
 static struct db db;
@@ -57,7 +57,7 @@ static void kith(const char *line, int code)
 /* The protocol on the two lists, more words behind it. */
 static void on_lists(const char *command, const char *rest, int code)
 {
-    char line[TEXT];
+    char line[LINE];
 
     snprintf(line, sizeof line, "%s --protocol lightgcn --data %s %s", command,
              program_path("lg"), rest);
