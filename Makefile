@@ -31,7 +31,7 @@ CGI   := $(patsubst cgi/%.c,$(B)/bin/%.fcgi,$(wildcard cgi/*.c))
 JOBS  := $(patsubst %.c,$(B)/%.o,$(wildcard jobs/*.c))
 SUPP  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(filter-out tests/support/%,$(wildcard tests/*/test_*.c)))
-BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c))
+BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(filter-out %/bench.c,$(wildcard tests/bench/*.c)))
 C_ALL := $(wildcard lib/*/*.[ch] cgi/*.c jobs/*.[ch] tests/*/*.[ch])
 SQL   := $(sort $(wildcard sql/queries/*.sql sql/migrations/*.sql))
 
@@ -50,7 +50,7 @@ $(B)/bin/kith: $(JOBS) $(B)/libkith.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/tests/%: $(B)/tests/%.o $(SUPP) $(B)/libkith.a
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK) $(LDLIBS)
-$(B)/bench/%: $(B)/tests/bench/%.o $(B)/libkith.a
+$(B)/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/bench.o $(B)/libkith.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # -MMD writes each object's headers beside it; the Makefile is one of them.
@@ -78,10 +78,13 @@ test-c: $(TESTS) all ## the C tests of VARIANT, with a private PostgreSQL
 test-mlflow: all ## copies of runs in a real MLflow server, taken from PyPI
 	@tests/mlflow/run.sh $(B)/bin
 
-bench: ## timings, release build only
-	@$(MAKE) --no-print-directory VARIANT=release bench-run
-bench-run: $(BENCH)
-	@for b in $(BENCH); do $$b || exit 1; done
+bench: ## figures into build/bench.json; ONLY=feeds,track BENCH_SECONDS=4 DATA=path
+	@ops/local/install build run bench
+	@$(MAKE) --no-print-directory VARIANT=release bench-built
+	@tests/bench/run.sh
+bench-large: ## the same with 1 M readers, 10 M stored events, ML-20M size
+	@$(MAKE) --no-print-directory bench FULL=1
+bench-built: all $(BENCH)
 
 quality: all ## accuracy of every algorithm on the data sets in DATA
 	@tests/support/quality.sh $(B)/bin/kith $(or $(DATA),../shared/data)
@@ -105,6 +108,6 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all test test-c test-mlflow bench bench-run quality fuzz lint format cover clean help
+.PHONY: all test test-c test-mlflow bench bench-large bench-built quality fuzz lint format cover clean help
 -include ops/make.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

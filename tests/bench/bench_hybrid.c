@@ -33,6 +33,8 @@
 #include "reco/trending.h"
 #include "web/json.h"
 
+#include "bench.h"
+
 enum { CUT = 20, BANDS = 4, MS = 1000, HISTORY = 1000, JSON_MOST = 1 << 22 };
 
 struct event {
@@ -355,6 +357,20 @@ static void print_sums(const char *name, const struct sums *s)
            s->ndcg[1] / n, mean, error, s->us[0] / n, s->us[1] / n);
 }
 
+/* All readers together. */
+static void report(const struct sums *s)
+{
+    static const char *const other = "collaborative_filtering_v1";
+    double n = s->readers;
+
+    bench_figure_beside("hybrid.recall_20", s->recall[1] / n, "", other,
+                        s->recall[0] / n);
+    bench_figure_beside("hybrid.ndcg_20", s->ndcg[1] / n, "", other,
+                        s->ndcg[0] / n);
+    bench_figure_beside("hybrid.request.mean", s->us[1] / n, "us", other,
+                        s->us[0] / n);
+}
+
 static uint32_t band_of(uint32_t history)
 {
     return history == 0 ? 0 : history < 5 ? 1 : history < 20 ? 2 : 3;
@@ -461,6 +477,7 @@ static void ask_all(void)
     }
     for (int b = 0; b <= BANDS; b++)
         print_sums(names[b], &out[b]);
+    report(&out[BANDS]);
 }
 
 int main(int argc, char **argv)

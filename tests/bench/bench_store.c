@@ -18,6 +18,8 @@
 #include "store/migrate.h"
 #include "store/training.h"
 
+#include "bench.h"
+
 enum {
     US_PER_S = 1000 * 1000,
     SOON_US = 60 * US_PER_S,
@@ -93,8 +95,10 @@ static void fill(struct db *db)
             numbered(POST, i % POSTS), EVENT_CLICK, NOW_MS - i};
     begin_us = clock_mono_us();
     must(interactions_import(db, rows, OLD_ROWS, soon(), &counts, &err));
-    printf("interactions_import    %zu rows in %.2f s\n", counts.inserted,
-           (double)(clock_mono_us() - begin_us) / US_PER_S);
+    bench_figure("store.import",
+                 (double)counts.inserted * US_PER_S /
+                     (double)(clock_mono_us() - begin_us),
+                 "rows/s");
     must(db_script(db, "VACUUM (ANALYZE)", soon(), &err));
 }
 
@@ -145,6 +149,7 @@ static void bench_events(unsigned writers)
     uint64_t *done = mmap(NULL, sizeof *done * WRITERS, PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     uint64_t sum = 0;
+    char name[64];
 
     if (done == MAP_FAILED)
         exit(EXIT_FAILURE);
@@ -157,23 +162,15 @@ static void bench_events(unsigned writers)
         ;
     for (unsigned i = 0; i < writers; i++)
         sum += done[i];
-    printf("events_insert          %.0f events/s, batches of %d, %u "
-           "connections, %.2f ms a batch\n",
-           (double)sum * US_PER_S / RUN_US, BATCH, writers,
-           (double)RUN_US / 1000 * writers * BATCH / (double)(sum ? sum : 1));
+    snprintf(name, sizeof name, "store.events.connections_%u", writers);
+    bench_figure(name, (double)sum * US_PER_S / RUN_US, "events/s");
     munmap(done, sizeof *done * WRITERS);
-}
-
-static int by_time(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
 }
 
 static void bench_history(struct db *db)
 {
-    static int64_t took[LOADS];
+    enum { P50 = 50, P95 = 95 };
+    static double took[LOADS];
     struct history_event out[HISTORY];
     struct rng r = rng_of(7);
     size_t count;
@@ -183,11 +180,13 @@ static void bench_history(struct db *db)
 
         must(history_load(db, numbered(USER, rng_below(&r, 100)), HISTORY,
                           soon(), out, &count, &err));
-        took[i] = clock_mono_us() - begin_us;
+        took[i] = (double)(clock_mono_us() - begin_us);
     }
-    qsort(took, LOADS, sizeof *took, by_time);
-    printf("history_load           %d events, p50 %ld us, p95 %ld us\n",
-           HISTORY, (long)took[LOADS / 2], (long)took[LOADS * 95 / 100]);
+    bench_sort(took, LOADS);
+    bench_figure("store.history_of_200.p50", bench_percentile(took, LOADS, P50),
+                 "us");
+    bench_figure("store.history_of_200.p95", bench_percentile(took, LOADS, P95),
+                 "us");
 }
 
 int main(int count, char **args)

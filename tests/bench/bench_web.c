@@ -10,6 +10,8 @@
 #include "web/json.h"
 #include "web/json_write.h"
 
+#include "bench.h"
+
 enum { ROUNDS = 5, EVENTS = 20, BODY_MOST = 65536, POSTS = 200 };
 
 static struct token_keys keys;
@@ -115,7 +117,7 @@ static void read_batch(void)
     json_release(&root);
 }
 
-static void time_it(const char *what, void (*work)(void), int times)
+static void time_it(const char *name, void (*work)(void), int times)
 {
     double best = 0;
 
@@ -130,7 +132,7 @@ static void time_it(const char *what, void (*work)(void), int times)
         if (!round || us < best)
             best = us;
     }
-    printf("  %-34s %8.2f us\n", what, best);
+    bench_figure(name, best, "us");
 }
 
 int main(void)
@@ -144,13 +146,13 @@ int main(void)
     buf_init(&out, BODY_MOST);
     buf_init(&batch, BODY_MOST);
     printf("web: best of %d rounds\n", ROUNDS);
-    time_it("sign an impression", sign_impression, 50000);
-    time_it("check an impression", check_impression, 50000);
-    time_it("check a token", check_token, 50000);
-    time_it("sign and check a cursor of 200", turn_page, 2000);
-    time_it("write a batch of 20 events", write_batch, 2000);
+    time_it("web.impression.sign", sign_impression, 50000);
+    time_it("web.impression.check", check_impression, 50000);
+    time_it("web.token.check", check_token, 50000);
+    time_it("web.cursor_of_200", turn_page, 2000);
+    time_it("web.batch_of_20.write", write_batch, 2000);
     printf("  (%zu bytes)\n", batch.bytes);
-    time_it("read that batch", read_batch, 1000);
+    time_it("web.batch_of_20.read", read_batch, 1000);
     buf_release(&out);
     buf_release(&batch);
     return EXIT_SUCCESS;
