@@ -1,156 +1,99 @@
 /*
  * Time of a whole request, history rows to 50 posts, and memory a pair.
  *
- *     bench_neighbours [gowalla | ml20m]
+ *     bench_neighbours [CASE] [--data FOLDER] [--mix NAME]... [options]
  *
- * Data are seeded and without tastes: users of log-normal degree meet posts
- * with a probability that falls with the rank r as exp(-slope * r^exponent).
- * The curve of ml20m is fitted to ML-20M; that of gowalla is a guess of the
- * right size (users, posts, pairs, largest post). A pair has one type: 60 %
- * views, 20 % clicks, 12 % likes, 8 % shares.
+ * CASE        gowalla (default), ml20m (1.5 GB of memory), 1m (8 GB); with
+ *             --data the training pairs of a folder (train.txt[.gz]) instead
+ *             of generated ones: --data ../shared/data/gowalla
+ * --mix       types of the pairs: binary, 60/20/12/8 or 90/8/1.5/.5
+ *             (views/clicks/likes/shares); default: the first two
+ * --neighbours K  (100)     --posts N (50)     --requests N (2000)
+ * --history N the newest N posts of a reader count (20000)
+ * --passes N  each request's time is the least of N passes (3)
+ * --kernel NAME  this one only: plain, avx2, avx512; default: the best
+ * --json      lines {"name":..,"value":..,"unit":..} instead of a table
+ * --write FILE  the pairs: u32 triples (user, post, weight in tenths), little-
+ *             endian; the first triple is (users, posts, pairs)
+ * --dump FILE the neighbours of every request: a line "user neighbour:dot
+ *             neighbour:dot ...", best first
+ * --no-time   only write and dump
+ *
+ * Data are seeded: see support/curve_data.h. Requests are users drawn with
+ * repetition (seed 2), their own row of the model being the history.
  */
-#include <math.h>
+#include <getopt.h>
 #include <time.h>
 
-#include "../support/model_fixture.h"
+#include "../support/curve_data.h"
 
-enum { REQUESTS = 2000, WANT = 50, HISTORY_MOST = 1000 };
+enum { REQUESTS_MOST = 100000, HISTORY_MOST = 20000, PASSES = 3 };
 
-struct curve {
-    const char *name;
-    uint32_t users, posts, pairs;
-    uint32_t least_degree;
-    double spread;          /* sigma of the log-normal degree */
-    double slope, exponent; /* popularity of rank r: exp(-slope * r^exponent) */
-    uint32_t neighbours;
+struct plan {
+    const struct curve *curve;
+    const char *data, *kernel, *write, *dump;
+    bool mixes[MIXES], json, no_time;
+    uint32_t neighbours, posts, requests, history, passes;
 };
 
-static const struct curve curves[] = {
-    /* Largest post about 1,300 users, median 12. */
-    {"gowalla", 29858, 40981, 810128, 8, 0.75, 2.82, 0.10, 100},
-    {"ml20m", 138493, 26744, 19990000, 20, 1.0, 0.1203, 0.445, 100},
-};
-
+static struct plan plan;
 static struct fixture f;
 static struct recommendation answer;
+static struct history_event events[HISTORY_MOST];
+static uint32_t *asked; /* [requests] users */
+static char title[96];
 
-/* Cumulative popularity, and the post of each rank. */
-static double *cumulate(const struct curve *c)
+/* ---- numbers out ---- */
+
+static void print_number(const char *name, double value, const char *unit)
 {
-    double *sum, total = 0;
-    struct err err;
-
-    fixture_must(mem_take(c->posts, sizeof *sum, &sum, &err), &err);
-    for (uint32_t r = 0; r < c->posts; r++)
-        sum[r] = total += exp(-c->slope * pow(r + 1, c->exponent));
-    return sum;
+    if (plan.json)
+        printf("{\"name\":\"%s %s\",\"value\":%.6g,\"unit\":\"%s\"}\n", title,
+               name, value, unit);
+    else
+        printf("  %-34s %12.2f %s\n", name, value, unit);
 }
 
-static uint32_t draw_rank(const double *sum, uint32_t posts, struct rng *rng)
-{
-    double at = rng_unit(rng) * sum[posts - 1];
-    uint32_t from = 0, count = posts;
+/* What is asked of a case; 0: nothing. */
+struct target {
+    const char *curve, *mix, *name;
+    double us;
+};
 
-    while (count > 0) {
-        uint32_t half = count / 2;
-        if (sum[from + half] < at) {
-            from += half + 1;
-            count -= half + 1;
-        } else {
-            count = half;
-        }
+/* clang-format off */
+static const struct target targets[] = {
+    {"gowalla", NULL,         "request p50",    50},
+    {"gowalla", NULL,         "request p99",   150},
+    {"ml20m",   "binary",     "request mean",  400},
+    {"ml20m",   "binary",     "request p99",  1500},
+    {"ml20m",   "60/20/12/8", "request mean",  800},
+    {"ml20m",   "60/20/12/8", "request p99",  4000},
+    {"1m",      NULL,         "request mean", 2000},
+};
+/* clang-format on */
+
+static double target_of(const struct mix *mix, const char *name)
+{
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
+        if (!strcmp(targets[i].curve, plan.curve->name) &&
+            !strcmp(targets[i].name, name) &&
+            (!targets[i].mix || !strcmp(targets[i].mix, mix->name)))
+            return targets[i].us;
+    return 0;
+}
+
+static void print_time(const struct mix *mix, const char *name, double us)
+{
+    double most = target_of(mix, name);
+    char verdict[64];
+
+    if (plan.json || most <= 0) {
+        print_number(name, us, "us");
+        return;
     }
-    return from < posts ? from : posts - 1;
-}
-
-static double draw_normal(struct rng *rng)
-{
-    return sqrt(-2 * log(1 - rng_unit(rng))) * cos(2 * M_PI * rng_unit(rng));
-}
-
-static enum event_type draw_type(struct rng *rng)
-{
-    enum { PERCENT = 100, CLICKS = 60, LIKES = 80, SHARES = 92 };
-    uint32_t at = rng_below(rng, PERCENT);
-
-    return at < CLICKS   ? EVENT_VIEW
-           : at < LIKES  ? EVENT_CLICK
-           : at < SHARES ? EVENT_LIKE
-                         : EVENT_SHARE;
-}
-
-/* A user's posts without repetition; marks[post] holds user + 1. */
-static void make_user(const struct curve *c, uint32_t user, uint32_t degree,
-                      const double *sum, uint32_t *marks,
-                      const uint32_t *post_of, struct rng *rng)
-{
-    enum { TRIES = 8 };
-    struct err err;
-
-    for (uint32_t tries = degree * TRIES; degree && tries; tries--) {
-        uint32_t post = post_of[draw_rank(sum, c->posts, rng)];
-        enum event_type type = draw_type(rng);
-        if (marks[post] == user + 1)
-            continue;
-        marks[post] = user + 1;
-        degree--;
-        fixture_must(interactions_add(&f.events, user, post, type, user, &err),
-                     &err);
-    }
-}
-
-static uint32_t *shuffled(uint32_t count, struct rng *rng)
-{
-    uint32_t *all;
-    struct err err;
-
-    fixture_must(mem_take(count, sizeof *all, &all, &err), &err);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t j = rng_below(rng, i + 1);
-        all[i] = all[j];
-        all[j] = i;
-    }
-    return all;
-}
-
-static void make_data(const struct curve *c)
-{
-    struct rng rng = rng_of(1);
-    double mean = (double)c->pairs / c->users - c->least_degree;
-    double middle = log(mean) - c->spread * c->spread / 2;
-    double *sum = cumulate(c);
-    uint32_t *post_of = shuffled(c->posts, &rng), *marks;
-    struct err err;
-
-    fixture_init(&f, c->users, c->posts);
-    f.neighbours = c->neighbours;
-    fixture_must(mem_take(c->posts, sizeof *marks, &marks, &err), &err);
-    for (uint32_t u = 0; u < c->users; u++) {
-        double extra = exp(middle + c->spread * draw_normal(&rng));
-        uint32_t degree = c->least_degree + (uint32_t)extra;
-        uint32_t most = c->posts / 3;
-        make_user(c, u, degree < most ? degree : most, sum, marks, post_of,
-                  &rng);
-    }
-    fixture_open(&f);
-    mem_give(marks);
-    mem_give(post_of);
-    mem_give(sum);
-}
-
-/* A user's own row as the rows of his history. */
-static uint32_t make_history(uint32_t user, struct history_event *events)
-{
-    struct row row = model_user_row(&f.model, user);
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < row.count && count < HISTORY_MOST; i++)
-        for (enum event_type t = EVENT_VIEW; t <= EVENT_SHARE; t++)
-            if (pair_mask(row.pairs[i]) >> t & 1 && count < HISTORY_MOST)
-                events[count++] = (struct history_event){
-                    .post = fixture_post(pair_ordinal(row.pairs[i])),
-                    .type = t};
-    return count;
+    snprintf(verdict, sizeof verdict, "us   target %.0f: %s", most,
+             us <= most ? "met" : "MISSED");
+    print_number(name, us, verdict);
 }
 
 static int shorter_first(const void *a, const void *b)
@@ -160,19 +103,30 @@ static int shorter_first(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void print_times(const char *what, double *us, uint32_t count)
+static double print_times(const struct mix *mix, const char *what, double *us)
 {
-    enum { P50 = 50, P90 = 90, P99 = 99, WHOLE = 100 };
-    double sum = 0;
+    static const struct {
+        const char *name;
+        uint32_t percent;
+    } cuts[] = {{"p50", 50}, {"p95", 95}, {"p99", 99}};
+    enum { WHOLE = 100, NAME_BYTES = 64 };
+    char name[NAME_BYTES];
+    double mean = 0;
 
-    for (uint32_t i = 0; i < count; i++)
-        sum += us[i];
-    qsort(us, count, sizeof *us, shorter_first);
-    printf("  %-12s p50 %7.1f  p90 %7.1f  p99 %7.1f  max %7.1f  mean %7.1f "
-           "us\n",
-           what, us[count * P50 / WHOLE], us[count * P90 / WHOLE],
-           us[count * P99 / WHOLE], us[count - 1], sum / count);
+    for (uint32_t i = 0; i < plan.requests; i++)
+        mean += us[i] / plan.requests;
+    qsort(us, plan.requests, sizeof *us, shorter_first);
+    snprintf(name, sizeof name, "%s mean", what);
+    print_time(mix, name, mean);
+    for (size_t c = 0; c < sizeof cuts / sizeof *cuts; c++) {
+        snprintf(name, sizeof name, "%s %s", what, cuts[c].name);
+        print_time(mix, name,
+                   us[(uint64_t)plan.requests * cuts[c].percent / WHOLE]);
+    }
+    return mean;
 }
+
+/* ---- requests ---- */
 
 static double now_us(void)
 {
@@ -182,25 +136,48 @@ static double now_us(void)
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
 }
 
-enum stage { PROFILE, NEIGHBOURS, RECOMMEND, EXPLAIN, STAGES };
-
-static void ask(uint32_t user, struct profile *p, double us[STAGES])
+/* A user's own row as the rows of his history. */
+static uint32_t make_history(uint32_t user)
 {
-    static struct history_event events[HISTORY_MOST];
+    struct row row = model_user_row(&f.model, user);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < row.count && count < plan.history; i++)
+        for (enum event_type t = EVENT_VIEW; t <= EVENT_SHARE; t++)
+            if (pair_mask(row.pairs[i]) >> t & 1 && count < plan.history)
+                events[count++] = (struct history_event){
+                    .post = fixture_post(pair_ordinal(row.pairs[i])),
+                    .type = t};
+    return count;
+}
+
+enum stage { REQUEST, PROFILE, NEIGHBOURS, POSTS, EXPLAIN, STAGES };
+
+static const char *const stage_names[] = {[REQUEST] = "request",
+                                          [PROFILE] = "- profile",
+                                          [NEIGHBOURS] = "- neighbours",
+                                          [POSTS] = "- posts",
+                                          [EXPLAIN] = "explain"};
+
+static void ask(const struct model *model, uint32_t user, struct profile *p,
+                double us[STAGES])
+{
     static struct reader reader;
     static struct neighbour alone[NEIGHBOURS_MOST];
-    static struct reasons reasons[WANT];
-    uint32_t posts[WANT], count = make_history(user, events);
+    static struct reasons reasons[RECOMMEND_MOST];
+    uint32_t posts[RECOMMEND_MOST], count = make_history(user);
     struct err err;
-    double at[STAGES + 2];
+    double at[STAGES];
 
     at[0] = now_us();
-    profile_make(p, &f.model, events, count);
+    profile_make(p, model, events, count);
     fixture_must(
-        reader_make(&reader, &f.model, p, fixture_user(user), NULL, 0, &err),
+        reader_make(&reader, model, p, fixture_user(user), NULL, 0, &err),
         &err);
     at[1] = now_us();
-    fixture_must(recommend(&reader, &f.scratch, 0, WANT, &answer, &err), &err);
+    fixture_must(recommend(&reader, &f.scratch, plan.neighbours, plan.posts,
+                           &answer, &err),
+                 &err);
     at[2] = now_us();
     for (uint32_t i = 0; i < answer.count; i++)
         posts[i] = answer.posts[i].post;
@@ -208,86 +185,310 @@ static void ask(uint32_t user, struct profile *p, double us[STAGES])
                                    answer.count, reasons, &err),
                  &err);
     at[3] = now_us();
-    neighbours_find(&f.model, &f.scratch, p, reader.self, f.neighbours, alone);
+    neighbours_find(model, &f.scratch, p, reader.self, plan.neighbours, alone);
     at[4] = now_us();
+    us[REQUEST] = at[2] - at[0];
     us[PROFILE] = at[1] - at[0];
-    us[RECOMMEND] = at[2] - at[0]; /* the whole request */
     us[EXPLAIN] = at[3] - at[2];
     us[NEIGHBOURS] = at[4] - at[3];
+    us[POSTS] = 0;
 }
 
-static void measure(const char *name)
+/* us[stage][request]: the least of all passes. */
+static void time_requests(const struct model *model, struct profile *p,
+                          double *us[STAGES])
 {
-    static double us[STAGES][REQUESTS];
+    for (uint32_t pass = 0; pass < plan.passes; pass++)
+        for (uint32_t i = 0; i < plan.requests; i++) {
+            double one[STAGES];
+            ask(model, asked[i], p, one);
+            for (int s = 0; s < STAGES; s++)
+                if (!pass || one[s] < us[s][i])
+                    us[s][i] = one[s];
+        }
+    for (uint32_t i = 0; i < plan.requests; i++)
+        us[POSTS][i] = us[REQUEST][i] - us[PROFILE][i] - us[NEIGHBOURS][i];
+}
+
+static void measure(const struct mix *mix)
+{
+    double *us[STAGES];
     struct profile p;
-    struct rng rng = rng_of(2);
     struct err err;
 
     fixture_must(profile_init(&p, HISTORY_MOST, &err), &err);
-    for (int round = 0; round < 2; round++) /* the first one warms up */
-        for (uint32_t i = 0; i < REQUESTS; i++) {
-            double one[STAGES];
-            ask(rng_below(&rng, f.user_count), &p, one);
-            for (int s = 0; s < STAGES; s++)
-                us[s][i] = one[s];
-        }
-    printf("%s, kernel %s\n", name, f.scratch.kernel->name);
-    print_times("request", us[RECOMMEND], REQUESTS);
-    print_times("- profile", us[PROFILE], REQUESTS);
-    print_times("- neighbours", us[NEIGHBOURS], REQUESTS);
-    print_times("explain 50", us[EXPLAIN], REQUESTS);
+    for (int s = 0; s < STAGES; s++)
+        fixture_must(mem_take(plan.requests, sizeof(double), &us[s], &err),
+                     &err);
+    time_requests(&f.model, &p, us);
+    for (int s = 0; s < STAGES; s++) {
+        print_times(mix, stage_names[s], us[s]);
+        mem_give(us[s]);
+    }
     profile_release(&p);
 }
 
-static uint64_t updates_mean(void)
+static void measure_kernels(const struct mix *mix)
 {
-    uint64_t updates = 0;
-
-    for (uint32_t p = 0; p < f.post_count; p++) {
-        uint64_t users = model_post_row(&f.model, p).count;
-        updates += users * users;
+    for (unsigned i = 0; kernel_at(i); i++) {
+        const struct kernel *kernel = kernel_at(i);
+        bool wanted = plan.kernel ? !strcmp(plan.kernel, kernel->name)
+                                  : kernel == kernel_best();
+        if (!wanted)
+            continue;
+        f.scratch.kernel = kernel;
+        snprintf(title, sizeof title, "%s %s %s", plan.curve->name, mix->name,
+                 kernel->name);
+        if (!plan.json)
+            printf("%s\n", title);
+        measure(mix);
     }
-    return updates / f.user_count;
 }
 
-static void run(const struct curve *c)
+/* ---- files for others ---- */
+
+static FILE *file_made(const char *path)
 {
-    double from = now_us(), made, checked;
+    FILE *file = fopen(path, "wb");
+
+    if (!file) {
+        perror(path);
+        exit(EXIT_FAILURE);
+    }
+    return file;
+}
+
+static void file_ended(FILE *file, const char *path)
+{
+    if (fclose(file)) {
+        perror(path);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void write_pairs(const char *path)
+{
+    FILE *file = file_made(path);
+    uint32_t head[] = {f.user_count, f.post_count, f.model.meta->pair_count};
+
+    fwrite(head, sizeof head, 1, file);
+    for (uint32_t u = 0; u < f.user_count; u++) {
+        struct row row = model_user_row(&f.model, u);
+        for (uint32_t i = 0; i < row.count; i++) {
+            uint32_t one[] = {u, pair_ordinal(row.pairs[i]),
+                              f.model.weight_of[pair_mask(row.pairs[i])]};
+            fwrite(one, sizeof one, 1, file);
+        }
+    }
+    file_ended(file, path);
+}
+
+static void dump_neighbours(const char *path)
+{
+    static struct neighbour found[NEIGHBOURS_MOST];
+    FILE *file = file_made(path);
+    struct profile p;
+    struct err err;
+
+    fixture_must(profile_init(&p, HISTORY_MOST, &err), &err);
+    for (uint32_t i = 0; i < plan.requests; i++) {
+        uint32_t count;
+        profile_make(&p, &f.model, events, make_history(asked[i]));
+        count = neighbours_find(&f.model, &f.scratch, &p, asked[i],
+                                plan.neighbours, found);
+        fprintf(file, "%u", asked[i]);
+        for (uint32_t n = 0; n < count; n++)
+            fprintf(file, " %u:%u", found[n].user, found[n].dot);
+        fputc('\n', file);
+    }
+    profile_release(&p);
+    file_ended(file, path);
+}
+
+/* ---- a case ---- */
+
+static void print_size(double made_us)
+{
+    double from = now_us(), pairs = f.model.meta->pair_count, updates = 0;
+    double posts_bytes = (double)f.post_count * 77;
     struct err err;
     uint32_t largest = 0;
 
-    make_data(c);
-    made = now_us();
     fixture_must(model_check(f.model.bytes, f.model.size, &err), &err);
-    checked = now_us();
-    for (uint32_t p = 0; p < f.post_count; p++)
-        if (model_post_row(&f.model, p).count > largest)
-            largest = model_post_row(&f.model, p).count;
-    printf("%s: %u users, %u posts, %u pairs, largest post %u, %lu updates a "
-           "request\n",
-           c->name, f.user_count, f.post_count, f.model.meta->pair_count,
-           largest, (unsigned long)updates_mean());
-    printf("  file %.1f MB, %.2f bytes a pair; made in %.1f s, checked in "
-           "%.0f ms\n",
-           (double)f.model.size * 1e-6,
-           (double)f.model.size / f.model.meta->pair_count,
-           (made - from) * 1e-6, (checked - made) * 1e-3);
-    for (unsigned i = 0; kernel_at(i); i++) {
-        f.scratch.kernel = kernel_at(i);
-        measure(c->name);
+    from = now_us() - from;
+    for (uint32_t p = 0; p < f.post_count; p++) {
+        uint32_t users = model_post_row(&f.model, p).count;
+        largest = users > largest ? users : largest;
+        updates += (double)users * users / f.user_count;
     }
+    print_number("users", f.user_count, "");
+    print_number("posts", f.post_count, "");
+    print_number("pairs", pairs, "");
+    print_number("largest post", largest, "readers");
+    print_number("pairs met by a request", updates, "");
+    print_number("model file", (double)f.model.size * 1e-6, "MB");
+    print_number("model file a pair, without posts",
+                 ((double)f.model.size - posts_bytes) / pairs, "bytes");
+    print_number("made in", made_us * 1e-6, "s");
+    print_number("checked in", from * 1e-3, "ms");
+}
+
+static void draw_requests(void)
+{
+    struct rng rng = rng_of(2);
+    struct err err;
+
+    fixture_must(mem_take(plan.requests, sizeof *asked, &asked, &err), &err);
+    for (uint32_t i = 0; i < plan.requests; i++)
+        asked[i] = rng_below(&rng, f.user_count);
+}
+
+static void run(const struct mix *mix)
+{
+    double from = now_us();
+
+    snprintf(title, sizeof title, "%s %s", plan.curve->name, mix->name);
+    if (!plan.json)
+        printf("%s%s%s\n", title, plan.data ? " from " : "",
+               plan.data ? plan.data : "");
+    if (plan.data)
+        lightgcn_make(&f, plan.data, mix);
+    else
+        curve_make(&f, plan.curve, mix);
+    fixture_open(&f);
+    print_size(now_us() - from);
+    draw_requests();
+    if (plan.write)
+        write_pairs(plan.write);
+    if (plan.dump)
+        dump_neighbours(plan.dump);
+    if (!plan.no_time)
+        measure_kernels(mix);
+    mem_give(asked);
     fixture_close(&f);
+}
+
+/* ---- options ---- */
+
+static void usage(void)
+{
+    fprintf(stderr, "usage: bench_neighbours [gowalla | ml20m | 1m] "
+                    "[--data FOLDER] [--mix NAME]... [--json]\n"
+                    "see the head of tests/bench/bench_neighbours.c\n");
+    exit(EXIT_FAILURE);
+}
+
+static uint32_t number(uint32_t most)
+{
+    enum { TEN = 10 };
+    char *end;
+    unsigned long value = strtoul(optarg, &end, TEN);
+
+    if (*end || !value || value > most)
+        usage();
+    return (uint32_t)value;
+}
+
+static void choose_mix(void)
+{
+    for (int i = 0; i < MIXES; i++)
+        if (!strcmp(optarg, mix_all[i].name)) {
+            plan.mixes[i] = true;
+            return;
+        }
+    usage();
+}
+
+static void choose_curve(const char *name)
+{
+    for (int i = 0; i < CURVES; i++)
+        if (!strcmp(name, curve_all[i].name)) {
+            plan.curve = &curve_all[i];
+            return;
+        }
+    usage();
+}
+
+static void read_option(int option)
+{
+    switch (option) {
+    case 'd':
+        plan.data = optarg;
+        break;
+    case 'm':
+        choose_mix();
+        break;
+    case 'k':
+        plan.neighbours = number(NEIGHBOURS_MOST);
+        break;
+    case 'n':
+        plan.posts = number(RECOMMEND_MOST);
+        break;
+    case 'r':
+        plan.requests = number(REQUESTS_MOST);
+        break;
+    case 'h':
+        plan.history = number(HISTORY_MOST);
+        break;
+    case 'p':
+        plan.passes = number(REQUESTS_MOST);
+        break;
+    case 'K':
+        plan.kernel = optarg;
+        break;
+    case 'w':
+        plan.write = optarg;
+        break;
+    case 'D':
+        plan.dump = optarg;
+        break;
+    case 'j':
+        plan.json = true;
+        break;
+    case 't':
+        plan.no_time = true;
+        break;
+    default:
+        usage();
+    }
 }
 
 int main(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "gowalla";
+    static const struct option longs[] = {
+        {"data", required_argument, NULL, 'd'},
+        {"mix", required_argument, NULL, 'm'},
+        {"neighbours", required_argument, NULL, 'k'},
+        {"posts", required_argument, NULL, 'n'},
+        {"requests", required_argument, NULL, 'r'},
+        {"history", required_argument, NULL, 'h'},
+        {"passes", required_argument, NULL, 'p'},
+        {"kernel", required_argument, NULL, 'K'},
+        {"write", required_argument, NULL, 'w'},
+        {"dump", required_argument, NULL, 'D'},
+        {"json", no_argument, NULL, 'j'},
+        {"no-time", no_argument, NULL, 't'},
+        {0}};
+    enum { K = 100, WANT = 50, ASK = 2000 };
+    bool any = false;
+    int option;
 
-    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++)
-        if (!strcmp(name, curves[i].name)) {
-            run(&curves[i]);
-            return EXIT_SUCCESS;
-        }
-    fprintf(stderr, "usage: bench_neighbours [gowalla | ml20m]\n");
-    return EXIT_FAILURE;
+    plan = (struct plan){.curve = &curve_all[0],
+                         .neighbours = K,
+                         .posts = WANT,
+                         .requests = ASK,
+                         .history = HISTORY_MOST,
+                         .passes = PASSES};
+    while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1)
+        read_option(option);
+    if (optind + 1 < argc)
+        usage();
+    if (optind < argc)
+        choose_curve(argv[optind]);
+    for (int i = 0; i < MIXES; i++)
+        any = any || plan.mixes[i];
+    for (int i = 0; i < MIXES; i++)
+        if (any ? plan.mixes[i] : i < 2)
+            run(&mix_all[i]);
+    return EXIT_SUCCESS;
 }
