@@ -1,9 +1,11 @@
+#define _GNU_SOURCE /* memfd_create */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,6 +70,23 @@ bool file_begin(struct file_writer *w, const char *path, struct err *err)
     return true;
 }
 
+bool file_begin_memory(struct file_writer *w, struct err *err)
+{
+    w->bytes = 0;
+    w->temporary[0] = 0;
+    snprintf(w->path, sizeof w->path, "memory");
+    w->fd = memfd_create(w->path, MFD_CLOEXEC);
+    return w->fd >= 0 || err_set(err, ERR_MEMORY, "memfd: %m");
+}
+
+bool file_map(const struct file_writer *w, struct span *bytes, struct err *err)
+{
+    void *at = mmap(NULL, w->bytes, PROT_READ, MAP_SHARED, w->fd, 0);
+
+    *bytes = (struct span){at, w->bytes};
+    return at != MAP_FAILED || err_set(err, ERR_MEMORY, "%s: %m", w->path);
+}
+
 static bool write_at(struct file_writer *w, size_t offset, const void *at,
                      size_t bytes, struct err *err)
 {
@@ -78,7 +97,7 @@ static bool write_at(struct file_writer *w, size_t offset, const void *at,
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
-            return err_set(err, ERR_DOWN, "%s: %m", w->temporary);
+            return err_set(err, ERR_DOWN, "%s: %m", w->path);
         p += put;
         offset += (size_t)put;
         bytes -= (size_t)put;

@@ -25,12 +25,18 @@ struct file_writer {
 
 MUST_USE bool file_begin(struct file_writer *w, const char *path,
                          struct err *err);
+/* A file without a name, in memory: for file_map, never for file_publish. */
+MUST_USE bool file_begin_memory(struct file_writer *w, struct err *err);
 MUST_USE bool file_add(struct file_writer *w, const void *at, size_t bytes,
                        struct err *err);
 /* Overwrites bytes already written (a head known only at the end). */
 MUST_USE bool file_patch(struct file_writer *w, size_t offset, const void *at,
                          size_t bytes, struct err *err);
 MUST_USE bool file_publish(struct file_writer *w, struct err *err);
+/* What was written, read-only; munmap() gives it back. Stays after file_drop.
+ */
+MUST_USE bool file_map(const struct file_writer *w, struct span *bytes,
+                       struct err *err);
 /* Gives up; harmless after file_publish. */
 void file_drop(struct file_writer *w);
 

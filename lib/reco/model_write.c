@@ -1,6 +1,7 @@
 #include "reco/model_write.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -319,32 +320,63 @@ static bool put_extras(struct writer *w, struct err *err)
     return true;
 }
 
-bool model_write(const char *path, const struct model_source *source,
-                 struct err *err)
+static bool put_all(struct writer *w, struct err *err)
 {
     /* The head is known last; its room is kept by zeros. */
     static const unsigned char
         room[sizeof(struct model_head) + sizeof((struct writer *)0)->table];
-    size_t room_bytes = sizeof(struct model_head) +
-                        (MODEL_REQUIRED_END - 1 + (size_t)source->extra_count) *
-                            sizeof(struct model_section);
-    bool ok = false;
-    struct writer w = {.source = source, .file = {.fd = -1}};
+    size_t room_bytes =
+        sizeof(struct model_head) +
+        (MODEL_REQUIRED_END - 1 + (size_t)w->source->extra_count) *
+            sizeof(struct model_section);
 
-    if (!judge_source(source, err) ||
-        !mem_take(MODEL_BLOCK_BYTES, 1, &w.block, err) ||
-        !make_norms(&w, err) || !file_begin(&w.file, path, err) ||
-        !file_add(&w.file, room, room_bytes, err) || !pad(&w, err) ||
-        !put_meta(&w, err) || !put_users(&w, err) || !put_posts(&w, err) ||
-        !put_texts(&w, err) || !put_extras(&w, err) || !put_head(&w, err))
-        goto out;
-    ok = file_publish(&w.file, err);
-out:
-    file_drop(&w.file);
-    mem_give(w.block);
-    mem_give(w.norms);
-    mem_give(w.text_rows);
-    mem_give(w.titles);
+    return file_add(&w->file, room, room_bytes, err) && pad(w, err) &&
+           put_meta(w, err) && put_users(w, err) && put_posts(w, err) &&
+           put_texts(w, err) && put_extras(w, err) && put_head(w, err);
+}
+
+static bool prepare(struct writer *w, struct err *err)
+{
+    return judge_source(w->source, err) &&
+           mem_take(MODEL_BLOCK_BYTES, 1, &w->block, err) && make_norms(w, err);
+}
+
+static void writer_release(struct writer *w)
+{
+    file_drop(&w->file);
+    mem_give(w->block);
+    mem_give(w->norms);
+    mem_give(w->text_rows);
+    mem_give(w->titles);
+}
+
+bool model_write(const char *path, const struct model_source *source,
+                 struct err *err)
+{
+    struct writer w = {.source = source, .file = {.fd = -1}};
+    bool ok = prepare(&w, err) && file_begin(&w.file, path, err) &&
+              put_all(&w, err) && file_publish(&w.file, err);
+
+    writer_release(&w);
+    return ok;
+}
+
+bool model_make(const struct model_source *source, struct model *out,
+                struct err *err)
+{
+    struct writer w = {.source = source, .file = {.fd = -1}};
+    struct span bytes;
+    bool ok = prepare(&w, err) && file_begin_memory(&w.file, err) &&
+              put_all(&w, err) && file_map(&w.file, &bytes, err);
+
+    writer_release(&w);
+    if (!ok)
+        return false;
+    ok = model_of_bytes(bytes.at, bytes.bytes, out, err);
+    if (ok)
+        out->mapped = true;
+    else
+        munmap((void *)(uintptr_t)bytes.at, bytes.bytes);
     return ok;
 }
 

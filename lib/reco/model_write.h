@@ -1,5 +1,5 @@
 /*
- * model_write.h -- publishes a model file.
+ * model_write.h -- makes a model: a published file, or one in memory.
  *
  * Safety  base/file.h: temporary name, fsync, rename, fsync of the folder.
  *         On failure the old file stays as it was.
@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "reco/interactions.h"
+#include "reco/model.h"
 #include "reco/model_format.h"
 
 /*
@@ -61,6 +62,10 @@ struct model_source {
  */
 MUST_USE bool model_write(const char *path, const struct model_source *source,
                           struct err *err);
+
+/* The same model in memory, checked and open; model_close gives it back. */
+MUST_USE bool model_make(const struct model_source *source, struct model *out,
+                         struct err *err);
 
 /* The hash that meta.data_hash will hold: over ids, rows and pairs. */
 uint64_t model_data_hash(const struct model_source *source);

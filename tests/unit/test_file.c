@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -154,6 +155,22 @@ START_TEST(a_folder_that_is_missing_is_named)
 }
 END_TEST
 
+START_TEST(a_file_in_memory_has_no_name_and_is_read_as_a_map)
+{
+    struct file_writer w;
+    struct span map;
+
+    ck_assert(file_begin_memory(&w, &err));
+    ck_assert(file_add(&w, "Hello", 5, &err));
+    ck_assert(file_patch(&w, 0, "J", 1, &err));
+    ck_assert(file_map(&w, &map, &err));
+    file_drop(&w);
+    ck_assert(span_is(map, "Jello"));
+    ck_assert_int_eq(munmap((void *)(uintptr_t)map.at, map.bytes), 0);
+    ck_assert_int_eq(entry_count(), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("file");
@@ -171,6 +188,7 @@ int main(void)
     tcase_add_test(tc, a_file_over_the_limit_is_refused);
     tcase_add_test(tc, a_folder_is_no_file);
     tcase_add_test(tc, a_folder_that_is_missing_is_named);
+    tcase_add_test(tc, a_file_in_memory_has_no_name_and_is_read_as_a_map);
     suite_add_tcase(s, tc);
     srunner_run_all(sr, CK_NORMAL);
     failed = srunner_ntests_failed(sr);
