@@ -6,12 +6,7 @@
 #include "app/version.h"
 #include "web/impression.h"
 
-enum { MS_PER_S = 1000, MEMBER_BYTES = 4 /* quotes, colon, comma */ };
-
-static const struct span known_fields[] = {
-    {"event_id", 8},    {"type", 4},     {"post_id", 7}, {"ts", 2},
-    {"impression", 10}, {"metadata", 8}, {"user_id", 7}, {"sent_at", 7},
-};
+enum { MS_PER_S = 1000 };
 
 int64_t event_clock_offset(int64_t received_at_ms, int64_t sent_at_ms)
 {
@@ -27,88 +22,94 @@ static bool refuse(struct event_verdict *out, enum rejection why)
     return false;
 }
 
-static bool is_known(struct span key)
+/* False when it is there and no text. Room for a decoded one may be missing:
+ * then the event is judged too large. */
+static bool find_text(struct event_frame *f, const struct json_part *part,
+                      struct span *out, bool *found)
 {
-    for (size_t i = 0; i < sizeof known_fields / sizeof known_fields[0]; i++)
-        if (span_equal(key, known_fields[i]))
-            return true;
-    return false;
-}
-
-/* Counts unknown fields; false when the event is larger than allowed. */
-static bool measure(struct event_frame *f, const struct json *event,
-                    struct event_verdict *out)
-{
-    struct json_members it = json_members_of(event);
-    struct json value;
-    struct span key;
-    size_t bytes = 2; /* the braces */
-
-    while (json_members_next(&it, &key, &value)) {
-        buf_reset(f->text);
-        if (!json_print(&value, f->text))
-            return refuse(out, REJECTION_event_too_large);
-        bytes += key.bytes + f->text->bytes + MEMBER_BYTES;
-        f->ignored_count += !is_known(key);
-    }
-    return bytes <= f->config->track_event_bytes ||
-           refuse(out, REJECTION_event_too_large);
-}
-
-static bool find_uuid(const struct json *event, const char *key,
-                      struct uuid *out, bool *found)
-{
-    struct span text;
     struct err err;
 
-    return json_find_text(event, key, &text, found, &err) &&
+    *found = part->kind != JSON_NULL;
+    return !*found || (part->kind == JSON_TEXT &&
+                       json_part_text(part, f->arena, out, &err));
+}
+
+bool event_wire_uuid(struct event_frame *f, const struct json_part *part,
+                     struct uuid *out, bool *found)
+{
+    struct span text;
+
+    return find_text(f, part, &text, found) &&
            (!*found || uuid_find(text, out));
 }
 
-static bool read_ids(struct event_frame *f, const struct json *event,
+bool event_wire_ms(const struct json_part *part, int64_t *out, bool *found)
+{
+    int64_t at_ms;
+
+    *found = part->kind != JSON_NULL;
+    if (!*found)
+        return true;
+    if (part->kind != JSON_INTEGER || !span_i64(part->text, &at_ms) ||
+        at_ms < 0 || at_ms > DB_MOST_MS)
+        return false;
+    *out = at_ms;
+    return true;
+}
+
+static bool read_ids(struct event_frame *f, const struct event_parts *event,
                      struct event_row *row, struct event_verdict *out)
 {
     struct uuid user;
     bool found;
 
-    if (!find_uuid(event, "event_id", &row->id, &found))
+    if (!event_wire_uuid(f, &event->field[EVENT_ID], &row->id, &found))
         return refuse(out, REJECTION_bad_event_id);
     out->id_known = found;
     out->id_made = !found;
-    if (!find_uuid(event, "user_id", &user, &found) ||
+    if (!event_wire_uuid(f, &event->field[EVENT_USER], &user, &found) ||
         (found && !uuid_equal(user, f->user))) {
         out->foreign = true;
         return refuse(out, REJECTION_foreign_user);
     }
-    if (!find_uuid(event, "post_id", &row->post, &found) || !found)
+    if (!event_wire_uuid(f, &event->field[EVENT_POST], &row->post, &found) ||
+        !found)
         return refuse(out, REJECTION_bad_post_id);
     return true;
 }
 
-static bool read_type(const struct json *event, struct event_row *row,
-                      struct event_verdict *out)
+static bool measure(struct event_frame *f, const struct event_parts *event,
+                    struct event_verdict *out)
+{
+    f->ignored_count += event->ignored;
+    return event->bytes <= f->config->track_event_bytes ||
+           refuse(out, REJECTION_event_too_large);
+}
+
+static bool read_type(struct event_frame *f, const struct event_parts *event,
+                      struct event_row *row, struct event_verdict *out)
 {
     enum event_type type;
     struct span text;
-    struct err err;
+    bool found;
 
-    if (!json_find_text(event, "type", &text, NULL, &err) ||
+    if (!find_text(f, &event->field[EVENT_TYPE], &text, &found) || !found ||
         !event_find(text, &type))
         return refuse(out, REJECTION_unknown_type);
     row->type = span_of(event_name(type));
     return true;
 }
 
-static bool read_time(const struct event_frame *f, const struct json *event,
-                      struct event_row *row, struct event_verdict *out)
+static bool read_time(const struct event_frame *f,
+                      const struct event_parts *event, struct event_row *row,
+                      struct event_verdict *out)
 {
-    struct err err;
     int64_t at_ms = 0, ahead_ms;
     bool found;
 
     row->client_at_ms = DB_NONE_I64;
     row->at_ms = f->received_at_ms;
-    if (!json_find_i64(event, "ts", 0, DB_MOST_MS, &at_ms, &found, &err))
+    if (!event_wire_ms(&event->field[EVENT_TIME], &at_ms, &found))
         return refuse(out, REJECTION_bad_ts);
     if (!found)
         return true;
@@ -123,35 +124,19 @@ static bool read_time(const struct event_frame *f, const struct json *event,
     return true;
 }
 
-/* The fields of the row that live in the arena. */
-static bool read_metadata(struct event_frame *f, const struct json *event,
+static bool read_metadata(struct event_frame *f,
+                          const struct event_parts *event,
                           struct event_row *row, struct event_verdict *out,
                           struct err *err)
 {
-    struct json metadata;
-    struct err why;
-    const char *copy;
-    bool found;
+    const struct json_part *metadata = &event->field[EVENT_METADATA];
 
     row->metadata = (struct span){NULL, 0};
-    if (!json_find_object(event, "metadata", &metadata, &found, &why)) {
+    out->ok = metadata->kind == JSON_NULL || metadata->kind == JSON_OBJECT;
+    if (!out->ok)
         refuse(out, REJECTION_bad_metadata);
-        return true;
-    }
-    if (!found) {
-        out->ok = true;
-        return true;
-    }
-    buf_reset(f->text);
-    if (!json_print(&metadata, f->text)) {
-        refuse(out, REJECTION_event_too_large);
-        return true;
-    }
-    if (!arena_copy_text(f->arena, f->text->at, f->text->bytes, &copy, err))
-        return false;
-    row->metadata = (struct span){copy, f->text->bytes};
-    out->ok = true;
-    return true;
+    return metadata->kind != JSON_OBJECT ||
+           json_part_raw(metadata, f->arena, &row->metadata, err);
 }
 
 static bool attribute(struct event_frame *f, struct span text,
@@ -180,24 +165,23 @@ static bool attribute(struct event_frame *f, struct span text,
     return true;
 }
 
-bool event_wire_read(struct event_frame *f, const struct json *event,
+bool event_wire_read(struct event_frame *f, const struct event_parts *event,
                      struct event_row *row, struct event_verdict *out,
                      struct err *err)
 {
     struct span impression;
-    struct err why;
     bool found;
 
     *row = (struct event_row){0};
     *out = (struct event_verdict){0};
-    if (json_kind_of(event) != JSON_OBJECT) {
+    if (event->kind != JSON_OBJECT) {
         refuse(out, REJECTION_bad_shape);
         return true;
     }
     if (!read_ids(f, event, row, out) || !measure(f, event, out) ||
-        !read_type(event, row, out) || !read_time(f, event, row, out))
+        !read_type(f, event, row, out) || !read_time(f, event, row, out))
         return true;
-    if (!json_find_text(event, "impression", &impression, &found, &why)) {
+    if (!find_text(f, &event->field[EVENT_IMPRESSION], &impression, &found)) {
         refuse(out, REJECTION_bad_impression);
         return true;
     }

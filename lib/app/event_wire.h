@@ -1,6 +1,6 @@
 /*
- * event_wire.h -- one event of POST /api/track: from JSON to a row, or to the
- * reason why it is refused.
+ * event_wire.h -- one event of POST /api/track: from its parts to a row, or to
+ * the reason why it is refused.
  *
  * Fields  event_id (made when absent), type, post_id, ts (received_at when
  *         absent), impression, metadata, user_id (must be the reader);
@@ -11,17 +11,17 @@
  *         is refused.
  * Proof   an impression that is genuine, of this reader and this post, makes
  *         the event attributed; any other text leaves it unattributed.
+ * Borrows rows point into the body (metadata) and the arena.
  */
 #pragma once
 
 #include <stdint.h>
 
+#include "app/event_body.h"
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/config.h"
 #include "reco/types.h"
 #include "store/events.h"
-#include "web/json.h"
 #include "web/problem.h"
 #include "web/token.h"
 
@@ -31,7 +31,6 @@ struct event_frame {
     const struct config *config;
     const struct token_keys *keys;
     struct arena *arena; /* keeps what rows borrow */
-    struct buf *text;    /* working space */
     struct uuid user;
     int64_t received_at_ms;
     int64_t offset_ms;      /* to be added to client times */
@@ -50,6 +49,13 @@ struct event_verdict {
 };
 
 /* ERR_MEMORY and the like only; what the client did wrong is a verdict. */
-MUST_USE bool event_wire_read(struct event_frame *f, const struct json *event,
+MUST_USE bool event_wire_read(struct event_frame *f,
+                              const struct event_parts *event,
                               struct event_row *row, struct event_verdict *out,
                               struct err *err);
+
+/* Optional members of the batch too. False when one is there and of another
+ * type or out of range; *found false and *out untouched when it is absent. */
+bool event_wire_uuid(struct event_frame *f, const struct json_part *part,
+                     struct uuid *out, bool *found);
+bool event_wire_ms(const struct json_part *part, int64_t *out, bool *found);

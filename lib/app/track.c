@@ -16,7 +16,8 @@ struct batch {
     struct app *app;
     const struct http_request *request;
     struct identity who;
-    struct json root, events; /* events is the root itself for a single one */
+    struct event_body body;
+    struct event_parts *events; /* of the batch, or the single one */
     bool single;
     size_t count;
     struct event_verdict *verdicts; /* by index in the request */
@@ -61,16 +62,16 @@ static bool too_many(struct batch *b)
 
 static bool read_shape(struct batch *b)
 {
-    struct err err;
-    bool found;
+    struct event_body *body = &b->body;
 
-    if (json_kind_of(&b->root) != JSON_OBJECT)
+    if (body->whole.kind != JSON_OBJECT)
         return refuse(b, PROBLEM_bad_shape,
                       "the body is an event, or an object with events");
-    if (!json_find_array(&b->root, "events", &b->events, &found, &err))
+    b->single = body->events == JSON_NULL;
+    if (!b->single && body->events != JSON_ARRAY)
         return refuse(b, PROBLEM_bad_shape, "events is an array");
-    b->single = !found;
-    b->count = found ? json_count(&b->events) : 1;
+    b->events = b->single ? &body->whole : body->list;
+    b->count = b->single ? 1 : body->count;
     if (!b->count)
         return refuse(b, PROBLEM_empty_batch, NULL);
     if (b->count > b->app->config.track_events)
@@ -81,13 +82,12 @@ static bool read_shape(struct batch *b)
 /* The batch itself may name the reader; it must be the token's. */
 static bool check_reader(struct batch *b)
 {
-    struct span text;
+    struct event_frame f = {.arena = &b->app->arena};
     struct uuid user;
-    struct err err;
     bool found;
 
-    if (!json_find_text(&b->root, "user_id", &text, &found, &err) ||
-        (found && (!uuid_find(text, &user) || !uuid_equal(user, b->who.user))))
+    if (!event_wire_uuid(&f, &b->body.whole.field[EVENT_USER], &user, &found) ||
+        (found && !uuid_equal(user, b->who.user)))
         return refuse(b, PROBLEM_foreign_user, NULL);
     return true;
 }
@@ -110,13 +110,11 @@ static bool take_room(struct batch *b)
 
 static bool read_offset(struct batch *b, int64_t *offset_ms)
 {
-    struct err err;
     int64_t sent_at_ms = 0;
     bool found;
 
     *offset_ms = 0;
-    if (!json_find_i64(&b->root, "sent_at", 0, DB_MOST_MS, &sent_at_ms, &found,
-                       &err))
+    if (!event_wire_ms(&b->body.whole.field[EVENT_SENT], &sent_at_ms, &found))
         return refuse(b, PROBLEM_bad_shape,
                       "sent_at is a time in milliseconds since 1970");
     if (found)
@@ -135,10 +133,9 @@ static bool is_repeated(const struct batch *b, struct uuid id)
 static bool judge_event(struct batch *b, struct event_frame *f, size_t i,
                         struct err *err)
 {
-    struct json event = b->single ? b->root : json_at(&b->events, i);
     struct event_row *row = &b->rows[b->row_count];
 
-    if (!event_wire_read(f, &event, row, &b->verdicts[i], err))
+    if (!event_wire_read(f, &b->events[i], row, &b->verdicts[i], err))
         return false;
     b->ids[i] = row->id;
     if (!b->verdicts[i].ok)
@@ -152,11 +149,9 @@ static bool judge_event(struct batch *b, struct event_frame *f, size_t i,
 static bool judge(struct batch *b)
 {
     struct app *app = b->app;
-    struct buf text;
     struct event_frame f = {.config = &app->config,
                             .keys = &app->keys,
                             .arena = &app->arena,
-                            .text = &text,
                             .user = b->who.user,
                             .received_at_ms = b->request->received_at_ms};
     struct err err = {0};
@@ -164,10 +159,8 @@ static bool judge(struct batch *b)
 
     if (!ok)
         return false;
-    buf_init(&text, app->config.http_body_bytes);
     for (size_t i = 0; ok && i < b->count; i++)
         ok = judge_event(b, &f, i, &err);
-    buf_release(&text);
     b->ignored_count = f.ignored_count;
     if (!ok) {
         log_failure(LOG_ERROR, "app", "track_failed", &err);
@@ -372,26 +365,33 @@ static void take_batch(struct batch *b)
     write_answer(b);
 }
 
+static bool take_apart(struct batch *b)
+{
+    struct app *app = b->app;
+    struct err err;
+
+    if (event_body_read(b->request->body, app->config.track_events, &app->arena,
+                        &b->body, &err))
+        return true;
+    if (err.code == ERR_INVALID)
+        return refuse(b, PROBLEM_bad_json, "the body is not JSON in UTF-8");
+    log_failure(LOG_ERROR, "app", "track_failed", &err);
+    return refuse(b, PROBLEM_unavailable, NULL);
+}
+
 void track_post(struct app *app, const struct http_request *request)
 {
     struct batch b = {.app = app, .request = request};
-    struct err err;
 
     if (!reply_method(&app->reply, request, app->config.origins, "POST") ||
         !reply_same_site(&app->reply, request, app->config.origins) ||
         !is_acceptable(&b) ||
-        !reply_body(&app->reply, request, app->config.http_body_bytes))
+        !reply_body(&app->reply, request, app->config.http_body_bytes) ||
+        !take_apart(&b) ||
+        !identity_find(&app->config, &app->keys, request, &app->reply, &b.who))
         return;
-    if (!json_parse(request->body, app->config.http_body_bytes, JSON_DEPTH,
-                    &b.root, &err)) {
-        refuse(&b, PROBLEM_bad_json, "the body is not JSON in UTF-8");
-        return;
-    }
-    if (identity_find(&app->config, &app->keys, request, &app->reply, &b.who)) {
-        if (b.who.declined)
-            refuse(&b, PROBLEM_consent_withdrawn, NULL);
-        else
-            take_batch(&b);
-    }
-    json_release(&b.root);
+    if (b.who.declined)
+        refuse(&b, PROBLEM_consent_withdrawn, NULL);
+    else
+        take_batch(&b);
 }

@@ -141,6 +141,21 @@ static bool count_members(struct json_object *at, size_t *count)
     }
 }
 
+/* json-c wants no white space behind a word. */
+static struct span trim(struct span text)
+{
+    static const char blanks[] = " \t\r\n";
+
+    while (text.bytes && memchr(blanks, *text.at, sizeof blanks - 1)) {
+        text.at++;
+        text.bytes--;
+    }
+    while (text.bytes &&
+           memchr(blanks, text.at[text.bytes - 1], sizeof blanks - 1))
+        text.bytes--;
+    return text;
+}
+
 /* A number or word at the top ends only where the text does: say so. */
 static struct json_object *parse(struct json_tokener *t, struct span text,
                                  enum json_tokener_error *state)
@@ -184,7 +199,7 @@ bool json_parse(struct span text, size_t most_bytes, int most_depth,
     size_t member_count = 0;
 
     *root = (struct json){0};
-    text = span_trim(text); /* json-c wants no white space behind a word */
+    text = trim(text);
     if (!judge(text, most_bytes, &s, err))
         return false;
     t = json_tokener_new_ex(most_depth);

@@ -1,0 +1,167 @@
+#include "web/json_part.h"
+
+#include <string.h>
+
+enum {
+    UNIT_DIGITS = 4,
+    HIGH_FIRST = 0xd800,
+    LOW_FIRST = 0xdc00,
+    LOW_LAST = 0xdfff,
+    PAIR_FIRST = 0x10000,
+    HALF_BITS = 10,
+};
+
+static int digit_of(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= ' '; /* fold to lower case */
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The value of \uXXXX at `at`; -1 when there is none. */
+static int unit_at(const char *at, const char *end)
+{
+    int unit = 0;
+
+    if (end - at < JSON_ESCAPE_UNIT || at[0] != '\\' || at[1] != 'u')
+        return -1;
+    for (int i = 0; i < UNIT_DIGITS; i++) {
+        int digit = digit_of(at[2 + i]);
+
+        if (digit < 0)
+            return -1;
+        unit = unit << 4 | digit;
+    }
+    return unit;
+}
+
+static bool is_high(int unit)
+{
+    return unit >= HIGH_FIRST && unit < LOW_FIRST;
+}
+
+static bool is_low(int unit)
+{
+    return unit >= LOW_FIRST && unit <= LOW_LAST;
+}
+
+static struct json_escape unit_escape(const char *at, const char *end)
+{
+    int unit = unit_at(at, end);
+    int next = is_high(unit) ? unit_at(at + JSON_ESCAPE_UNIT, end) : -1;
+
+    if (unit < 0)
+        return (struct json_escape){0};
+    if (is_low(next))
+        return (struct json_escape){
+            2 * JSON_ESCAPE_UNIT,
+            PAIR_FIRST + ((uint32_t)(unit - HIGH_FIRST) << HALF_BITS) +
+                (uint32_t)(next - LOW_FIRST),
+            false};
+    if (is_high(unit) || is_low(unit))
+        return (struct json_escape){JSON_ESCAPE_UNIT, JSON_REPLACEMENT, true};
+    return (struct json_escape){JSON_ESCAPE_UNIT, (uint32_t)unit, false};
+}
+
+struct json_escape json_escape_at(const char *at, const char *end)
+{
+    uint32_t point;
+
+    if (end - at < 2)
+        return (struct json_escape){0};
+    switch (at[1]) {
+    case 'u':
+        return unit_escape(at, end);
+    case '"':
+    case '\\':
+    case '/':
+        point = (uint32_t)at[1];
+        break;
+    case 'b':
+        point = '\b';
+        break;
+    case 'f':
+        point = '\f';
+        break;
+    case 'n':
+        point = '\n';
+        break;
+    case 'r':
+        point = '\r';
+        break;
+    case 't':
+        point = '\t';
+        break;
+    default:
+        return (struct json_escape){0};
+    }
+    return (struct json_escape){2, point, false};
+}
+
+static char *add_point(char *to, uint32_t point)
+{
+    enum { TAIL_BITS = 6, TAIL_MASK = 0x3f, TAIL = 0x80 };
+    unsigned tails = point < 0x80      ? 0
+                     : point < 0x800   ? 1
+                     : point < 0x10000 ? 2
+                                       : 3;
+    static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
+
+    *to++ = (char)(lead[tails] | point >> (TAIL_BITS * tails));
+    while (tails--)
+        *to++ = (char)(TAIL | (point >> (TAIL_BITS * tails) & TAIL_MASK));
+    return to;
+}
+
+bool json_part_text(const struct json_part *part, struct arena *arena,
+                    struct span *out, struct err *err)
+{
+    const char *at = part->text.at, *end = at + part->text.bytes;
+    char *first, *to;
+
+    *out = part->text;
+    if (!part->escaped)
+        return true;
+    /* No escape is shorter than what it stands for. */
+    if (!arena_take(arena, part->text.bytes, 1, &first, err))
+        return false;
+    for (to = first; at < end;) {
+        struct json_escape e;
+
+        if (*at != '\\') {
+            *to++ = *at++;
+            continue;
+        }
+        e = json_escape_at(at, end);
+        to = add_point(to, e.point);
+        at += e.bytes;
+    }
+    *out = (struct span){first, (size_t)(to - first)};
+    return true;
+}
+
+bool json_part_raw(const struct json_part *part, struct arena *arena,
+                   struct span *out, struct err *err)
+{
+    char *at, *end;
+
+    *out = part->text;
+    if (!part->lone)
+        return true;
+    if (!arena_take(arena, part->text.bytes, 1, &at, err))
+        return false;
+    memcpy(at, part->text.at, part->text.bytes);
+    *out = (struct span){at, part->text.bytes};
+    for (end = at + part->text.bytes; at < end; at++) {
+        struct json_escape e;
+
+        if (*at != '\\')
+            continue;
+        e = json_escape_at(at, end);
+        if (e.lone)
+            memcpy(at, "\\ufffd", JSON_ESCAPE_UNIT);
+        at += e.bytes - 1;
+    }
+    return true;
+}
