@@ -39,7 +39,12 @@ void buf_reset(struct buf *b)
 
 void buf_add(struct buf *b, const void *at, size_t bytes)
 {
-    if (!bytes || !reserve(b, bytes))
+    if (!bytes)
+        return;
+    /* Most appends fit what is there already. */
+    if ((b->failed || bytes > b->cap_bytes - b->bytes ||
+         bytes > b->most_bytes - b->bytes) &&
+        !reserve(b, bytes))
         return;
     memcpy(b->at + b->bytes, at, bytes);
     b->bytes += bytes;

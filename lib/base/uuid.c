@@ -20,27 +20,24 @@ static int hex_value(char c)
 
 bool uuid_find(struct span text, struct uuid *out)
 {
-    size_t n = 0;
+    /* Where the two digits of each byte stand in 8-4-4-4-12. */
+    static const unsigned char places[UUID_BYTES] = {
+        0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+    int seen = 0;
 
     if (text.bytes != UUID_TEXT)
         return false;
-    for (size_t i = 0; i < UUID_TEXT; i++) {
-        int value = hex_value(text.at[i]);
-
-        if (is_dash_place(i)) {
-            if (text.at[i] != '-')
-                return false;
-            continue;
-        }
-        if (value < 0)
+    for (size_t i = 8; i <= 23; i += 5)
+        if (text.at[i] != '-')
             return false;
-        if (n % 2)
-            out->b[n / 2] |= (unsigned char)value;
-        else
-            out->b[n / 2] = (unsigned char)(value << 4);
-        n++;
+    for (size_t i = 0; i < UUID_BYTES; i++) {
+        int high = hex_value(text.at[places[i]]);
+        int low = hex_value(text.at[places[i] + 1]);
+
+        seen |= high | low; /* negative when one is no digit */
+        out->b[i] = (unsigned char)((unsigned)high << 4 | (unsigned)low);
     }
-    return true;
+    return seen >= 0;
 }
 
 void uuid_text(struct uuid id, char out[UUID_TEXT + 1])
