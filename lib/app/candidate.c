@@ -14,7 +14,8 @@ static struct gate_side counts_of(const struct model *m)
 {
     return (struct gate_side){.users = m->user_count,
                               .posts = m->post_count,
-                              .pairs = m->meta->pair_count};
+                              .pairs = m->meta->pair_count,
+                              .words = m->content ? m->content->pair_count : 0};
 }
 
 static void refuse(struct candidate *c, const char *why)
@@ -43,10 +44,12 @@ static bool compare(const struct config *config, const struct gate_data *data,
     c->gate.candidate = counts_of(fresh);
     c->gate.has_live = model_open(config->model, &live, &ignored);
     if (c->gate.has_live) {
+        struct gate_data with = data ? *data : (struct gate_data){0};
+        with.candidate = fresh;
         c->gate.live = counts_of(&live);
         memcpy(c->before, live.meta->version, sizeof c->before);
         ok = !data || !config->gate_days ||
-             gate_measure(config, data, &live, &c->gate, err);
+             gate_measure(config, &with, &live, &c->gate, err);
     }
     model_close(&live);
     gate_judge(config, &c->gate);

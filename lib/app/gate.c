@@ -2,6 +2,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "reco/hybrid.h"
 
 enum { PERCENT = 100 };
 
@@ -23,6 +26,18 @@ static bool has_collapsed(uint32_t candidate, uint32_t live, uint32_t least)
     return (uint64_t)candidate * PERCENT < (uint64_t)live * least;
 }
 
+const char *gate_algorithm(const struct config *config)
+{
+    return config->algorithm && !strcmp(config->algorithm, HYBRID_ALGORITHM)
+               ? HYBRID_ALGORITHM
+               : MODEL_ALGORITHM;
+}
+
+static bool is_hybrid(const struct config *config)
+{
+    return !strcmp(gate_algorithm(config), HYBRID_ALGORITHM);
+}
+
 static bool counts_hold(const struct config *config, struct gate *g)
 {
     const struct {
@@ -32,9 +47,11 @@ static bool counts_hold(const struct config *config, struct gate *g)
         {"readers", g->candidate.users, g->live.users},
         {"posts", g->candidate.posts, g->live.posts},
         {"pairs of reader and post", g->candidate.pairs, g->live.pairs},
+        {"words of posts", g->candidate.words, g->live.words},
     };
+    size_t count = sizeof rows / sizeof *rows - !is_hybrid(config);
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < count; i++)
         if (has_collapsed(rows[i].candidate, rows[i].live,
                           config->gate_counts_least)) {
             say(g, false,
@@ -68,10 +85,11 @@ static bool measures_hold(const struct config *config, struct gate *g)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (is_worse(rows[i].candidate, rows[i].live, rows[i].margin)) {
             say(g, false,
-                "%s is %.4f, the live model's %.4f: more than %u %% worse "
-                "(%s) for %u readers of the last %u days",
-                rows[i].what, rows[i].candidate, rows[i].live, rows[i].margin,
-                rows[i].setting, g->readers, config->gate_days);
+                "%s of %s is %.4f, the live model's %.4f: more than %u %% "
+                "worse (%s) for %u readers of the last %u days",
+                rows[i].what, gate_algorithm(config), rows[i].candidate,
+                rows[i].live, rows[i].margin, rows[i].setting, g->readers,
+                config->gate_days);
             return false;
         }
     return true;
@@ -92,8 +110,9 @@ void gate_judge(const struct config *config, struct gate *g)
             g->readers, config->gate_days, GATE_READERS_LEAST);
     else if (measures_hold(config, g))
         say(g, true,
-            "NDCG@20 %.4f (live %.4f), coverage@20 %.4f (live %.4f) for %u "
-            "readers of the last %u days",
-            g->candidate.ndcg, g->live.ndcg, g->candidate.coverage,
-            g->live.coverage, g->readers, config->gate_days);
+            "%s: NDCG@20 %.4f (live %.4f), coverage@20 %.4f (live %.4f) for "
+            "%u readers of the last %u days",
+            gate_algorithm(config), g->candidate.ndcg, g->live.ndcg,
+            g->candidate.coverage, g->live.coverage, g->readers,
+            config->gate_days);
 }

@@ -10,12 +10,17 @@
  *           So a change of settings is judged, and so is damage to the data: a
  *           candidate that lost or garbled history does worse on readers whom
  *           the live model knows well.
- * Readers   those with events on both sides of T0 whom both models know; at
- *           most GATE_READERS_MOST, chosen by a hash of their id.
- * Measures  NDCG@20 and item coverage@20 of user_knn, reco/metrics.h.
+ * Served    by KITH_ALGORITHM: collaborative_filtering_v1, or hybrid_v2 with
+ * its settings of now on both sides (reco/algorithm_hybrid.h; spreading and
+ * exploration need a request and are left out). Contents and times of
+ * publication are the candidate's on both sides: they come from the texts, not
+ * from the training. Readers   those with events on both sides of T0 whom both
+ * models know; at most GATE_READERS_MOST, chosen by a hash of their id.
+ * Measures  NDCG@20 and item coverage@20 of what is served, reco/metrics.h.
  * Verdict   the first of these that fails, with its sentence:
- *             1  counts: readers, posts and pairs, each at least
- *                gate_counts_least percent of the live model's
+ *             1  counts: readers, posts and pairs (with hybrid_v2 words of
+ *                posts, too), each at least gate_counts_least percent of the
+ *                live model's
  *             2  NDCG at least (100 - gate_ndcg_margin) percent of live's
  *             3  coverage likewise, gate_coverage_margin
  *           Without a live model, with gate_days 0, or with fewer than
@@ -45,6 +50,7 @@ enum {
 
 struct gate_side {
     uint32_t users, posts, pairs; /* of the whole model */
+    uint32_t words;               /* pairs of a post and a term of its text */
     double ndcg, coverage;        /* when compared */
 };
 
@@ -59,9 +65,11 @@ struct gate {
 struct gate_data {
     struct split_log *log; /* every event, in the candidate's ordinals; the
                               roles are overwritten */
-    const struct uuid *user_ids; /* [log->user_count] ascending */
-    const struct uuid *post_ids; /* [log->post_count] ascending */
-    int64_t newest_ms;           /* of the events */
+    const struct uuid *user_ids;   /* [log->user_count] ascending */
+    const struct uuid *post_ids;   /* [log->post_count] ascending */
+    int64_t newest_ms;             /* of the events */
+    const struct model *candidate; /* the file that is judged; NULL: neither
+                                      contents nor publication are known */
 };
 
 /* Fills readers, compared, and NDCG and coverage of both sides. */
@@ -69,6 +77,9 @@ MUST_USE bool gate_measure(const struct config *config,
                            const struct gate_data *data,
                            const struct model *live, struct gate *gate,
                            struct err *err);
+
+/* What is judged: the algorithm that the settings serve. */
+const char *gate_algorithm(const struct config *config);
 
 /* From everything else in *gate: passed and reason. */
 void gate_judge(const struct config *config, struct gate *gate);

@@ -1,11 +1,15 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/gate.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "reco/algorithm_hybrid.h"
 #include "reco/evaluate.h"
+#include "reco/hybrid.h"
 
 #define MS_PER_DAY INT64_C(86400000)
+#define MS_PER_S INT64_C(1000)
 #define SEED UINT64_C(0x6761746500000000) /* "gate" */
 
 enum { BEFORE = 1, AFTER = 2 }; /* a reader has events on this side of T0 */
@@ -205,51 +209,114 @@ static bool make_past(const struct gate_data *d, const struct model *live,
     return ok;
 }
 
+/* Times of the past pairs: what this database dates, 0 for what it lost. */
+static bool date_past(const struct split *split, const struct matrix *past,
+                      int64_t **out, struct err *err)
+{
+    const struct matrix *known = &split->train;
+
+    if (!mem_take(past->pair_count, sizeof **out, out, err))
+        return false;
+    for (uint32_t u = 0; u < past->user_count; u++) {
+        struct row row = matrix_user_row(past, u);
+        struct row dated = matrix_user_row(known, u);
+        for (uint32_t i = 0, j = 0; i < row.count; i++) {
+            uint32_t post = pair_ordinal(row.pairs[i]);
+            while (j < dated.count && pair_ordinal(dated.pairs[j]) < post)
+                j++;
+            if (j < dated.count && pair_ordinal(dated.pairs[j]) == post)
+                (*out)[past->user_rows[u] + i] =
+                    split->pair_at_ms[known->user_rows[u] + j];
+        }
+    }
+    return true;
+}
+
 /* ---- both sides ---- */
 
-/* What the model file is read with: collaborative_filtering_v1. */
-static bool score_side(const struct split *split, const struct fit_input *in,
-                       uint32_t neighbours, struct gate_side *out,
+static bool fit_hybrid(const struct config *config,
+                       const struct fit_input *input, uint32_t neighbours,
+                       const struct model *candidate, void **state,
                        struct err *err)
 {
+    struct fit_input in = *input;
+    struct hybrid_plan plan = {
+        .neighbours = neighbours,
+        .query_terms = config->query_terms,
+        .similar_posts = config->similar_posts,
+        .similar_shrink = config->similar_shrink,
+        .taste_half_life_ms = config->taste_half_life_s * MS_PER_S,
+        .post_half_life_ms = config->post_half_life_s * MS_PER_S,
+        .trend_half_life_ms = config->trend_half_life_s * MS_PER_S,
+        .contents_of = candidate,
+    };
+
+    if (candidate)
+        in.post_published_ms = candidate->post_published_ms;
+    return blend_table_read(config->blend, &plan.blend, err) &&
+           algorithm_hybrid_fit(&in, &plan, state, err);
+}
+
+static bool fit_neighbours(const struct fit_input *in, uint32_t neighbours,
+                           void **state, struct err *err)
+{
     const struct algorithm *knn = algorithm_find("user_knn");
-    const struct evaluate_plan plan = {
-        .cuts = {GATE_CUT}, .cut_count = 1, .threads = 1, .seed = SEED};
     double values[ALGORITHM_SETTINGS_MOST] = {0};
-    struct estimate ndcg, coverage;
-    struct evaluation e = {0};
-    void *state = NULL;
-    bool ok;
 
     for (size_t i = 0; knn->settings[i].name; i++)
         values[i] = knn->settings[i].value;
     values[0] = neighbours; /* k is its first setting */
-    ok = knn->fit(in, values, &state, err) && evaluation_init(&e, &plan, err) &&
-         evaluation_add(&e, split, SPLIT_MAIN, knn, state, err) &&
-         evaluation_mean(&e, METRIC_NDCG, 0, &ndcg, err) &&
-         evaluation_coverage(&e, 0, &coverage, err);
+    return knn->fit(in, values, state, err);
+}
+
+/* What KITH_ALGORITHM would make of these pairs. */
+static bool score_side(const struct config *config, const struct gate_data *d,
+                       const struct split *split, const struct fit_input *in,
+                       uint32_t neighbours, struct gate_side *out,
+                       struct err *err)
+{
+    bool hybrid = !strcmp(gate_algorithm(config), HYBRID_ALGORITHM);
+    const struct algorithm *served =
+        hybrid ? &algorithm_hybrid : algorithm_find("user_knn");
+    const struct evaluate_plan plan = {
+        .cuts = {GATE_CUT}, .cut_count = 1, .threads = 1, .seed = SEED};
+    struct estimate ndcg, coverage;
+    struct evaluation e = {0};
+    void *state = NULL;
+    bool ok =
+        (hybrid ? fit_hybrid(config, in, neighbours, d->candidate, &state, err)
+                : fit_neighbours(in, neighbours, &state, err)) &&
+        evaluation_init(&e, &plan, err) &&
+        evaluation_add(&e, split, SPLIT_MAIN, served, state, err) &&
+        evaluation_mean(&e, METRIC_NDCG, 0, &ndcg, err) &&
+        evaluation_coverage(&e, 0, &coverage, err);
+
     if (ok) {
         out->ndcg = ndcg.value;
         out->coverage = coverage.value;
     }
     evaluation_release(&e);
-    knn->release(state);
+    served->release(state);
     return ok;
 }
 
-static bool score_live(const struct gate_data *d, const struct model *live,
-                       const struct split *split, struct gate_side *out,
-                       struct err *err)
+static bool score_live(const struct config *config, const struct gate_data *d,
+                       const struct model *live, const struct split *split,
+                       struct gate_side *out, struct err *err)
 {
     struct fit_input in = split_fit_input(split, SEED, 1);
     struct matrix past = {0};
-    bool ok = make_past(d, live, split, &past, err);
+    int64_t *past_at_ms = NULL;
+    bool ok = make_past(d, live, split, &past, err) &&
+              date_past(split, &past, &past_at_ms, err);
 
     in.matrix = &past;
     in.weight_of = live->weight_of;
-    in.pair_at_ms = NULL;
-    ok = ok && score_side(split, &in, live->meta->neighbours, out, err);
+    in.pair_at_ms = past_at_ms;
+    ok = ok &&
+         score_side(config, d, split, &in, live->meta->neighbours, out, err);
     matrix_release(&past);
+    mem_give(past_at_ms);
     return ok;
 }
 
@@ -274,8 +341,9 @@ bool gate_measure(const struct config *config, const struct gate_data *d,
     gate->compared = gate->readers >= GATE_READERS_LEAST;
     in = split_fit_input(&split, SEED, 1);
     ok = !gate->compared ||
-         (score_side(&split, &in, config->neighbours, &gate->candidate, err) &&
-          score_live(d, live, &split, &gate->live, err));
+         (score_side(config, d, &split, &in, config->neighbours,
+                     &gate->candidate, err) &&
+          score_live(config, d, live, &split, &gate->live, err));
     split_release(&split);
     return ok;
 }

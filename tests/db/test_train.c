@@ -173,7 +173,7 @@ START_TEST(a_second_training_is_compared_with_the_first)
     kith("train", 0);
     kith("train --json", 0);
     assert_said("\"readers\":60,\"ndcg\":");
-    assert_number(1, "SELECT count(*) FROM runs WHERE note LIKE 'NDCG@20 %' "
+    assert_number(1, "SELECT count(*) FROM runs WHERE note LIKE '%: NDCG@20 %' "
                      "AND status = 'finished'");
     assert_number(1, "SELECT count(*) FROM run_metrics AS a JOIN run_metrics "
                      "AS b USING (run_id) WHERE a.name = 'ndcg@20' AND b.name "
@@ -249,6 +249,44 @@ START_TEST(worse_lists_for_the_readers_of_the_last_days_are_refused)
     ck_assert_str_eq(live(), good);
     kith_with("KITH_GATE_DAYS=0", "train", 0);
     ck_assert_str_ne(live(), good);
+}
+END_TEST
+
+/* Settings of one more variable: KITH_ALGORITHM stands in front. */
+static void kith_hybrid(const char *setting, const char *line, int code)
+{
+    static char algorithm[] = "KITH_ALGORITHM=hybrid_v2";
+    const char *all[] = {db_url,    model,   "KITH_LOG_LEVEL=0",
+                         algorithm, setting, NULL};
+
+    program_kith_run(&p, all, line);
+    ck_assert_msg(p.code == code, "`kith %s`: exit %d, not %d\n%s%s", line,
+                  p.code, code, p.out, p.err);
+}
+
+START_TEST(what_is_served_is_what_is_judged)
+{
+    kith_hybrid("KITH_DEMO=0", "train", 0);
+    kith_hybrid("KITH_DEMO=0", "train", 0);
+    assert_said("hybrid_v2: NDCG@20");
+    /* With no weight on the neighbours their number is of no matter. */
+    kith_hybrid("KITH_BLEND=0:0/100/30/10", "train", 0);
+    assert_said("hybrid_v2: NDCG@20");
+    kith_with("KITH_NEIGHBOURS=1", "train", 1);
+    ck_assert_msg(strstr(p.err, "NDCG@20 of collaborative_filtering_v1") !=
+                      NULL,
+                  "%s", p.err);
+    assert_number(1, "SELECT count(*) FROM runs WHERE status = 'refused'");
+}
+END_TEST
+
+START_TEST(lost_texts_do_not_replace_a_good_hybrid)
+{
+    kith_hybrid("KITH_DEMO=0", "train", 0);
+    test_db_run(&db, "UPDATE posts SET title = ''");
+    kith_hybrid("KITH_DEMO=0", "train", 1);
+    ck_assert_msg(strstr(p.err, "words of posts") != NULL, "%s", p.err);
+    kith("train", 0); /* v1 reads no texts */
 }
 END_TEST
 
@@ -517,6 +555,8 @@ int main(void)
     tcase_add_test(tc, collapsed_data_do_not_replace_a_good_model);
     tcase_add_test(tc,
                    worse_lists_for_the_readers_of_the_last_days_are_refused);
+    tcase_add_test(tc, what_is_served_is_what_is_judged);
+    tcase_add_test(tc, lost_texts_do_not_replace_a_good_hybrid);
     tcase_add_test(tc, force_publishes_a_worse_model_and_says_so);
     tcase_add_test(tc, the_nightly_pipeline_goes_on_with_the_live_model);
     tcase_add_test(tc, a_model_that_was_overtaken_is_refused);

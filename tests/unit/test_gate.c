@@ -30,8 +30,8 @@ static void set_up(void)
         .has_live = true,
         .compared = true,
         .readers = 300,
-        .candidate = {100, 200, 3000, 0.40, 0.50},
-        .live = {100, 200, 3000, 0.40, 0.50},
+        .candidate = {100, 200, 3000, 9000, 0.40, 0.50},
+        .live = {100, 200, 3000, 9000, 0.40, 0.50},
     };
 }
 
@@ -55,8 +55,9 @@ START_TEST(ndcg_may_fall_by_the_margin_and_no_further)
     gate.candidate.ndcg = 0.3801;
     assert_judged(true, "NDCG");
     gate.candidate.ndcg = 0.3799;
-    assert_judged(false, "NDCG@20 is 0.3799, the live model's 0.4000: more "
-                         "than 5 % worse (KITH_GATE_NDCG_MARGIN)");
+    assert_judged(false, "NDCG@20 of collaborative_filtering_v1 is 0.3799, the "
+                         "live model's 0.4000: more than 5 % worse "
+                         "(KITH_GATE_NDCG_MARGIN)");
     config.gate_ndcg_margin = 6;
     assert_judged(true, "NDCG");
 }
@@ -110,6 +111,27 @@ START_TEST(counts_are_asked_also_where_nothing_can_be_compared)
     gate.candidate.posts = 200;
     config.gate_days = 0;
     assert_judged(true, "KITH_GATE_DAYS is 0");
+}
+END_TEST
+
+START_TEST(the_sentence_names_what_is_served)
+{
+    assert_judged(true, "collaborative_filtering_v1: NDCG@20");
+    config.algorithm = "hybrid_v2";
+    assert_judged(true, "hybrid_v2: NDCG@20");
+    gate.candidate.ndcg = 0.3;
+    assert_judged(false, "NDCG@20 of hybrid_v2 is 0.3000");
+}
+END_TEST
+
+START_TEST(words_are_counted_where_they_are_served)
+{
+    gate.candidate.words = 4499;
+    assert_judged(true, "NDCG");
+    config.algorithm = "hybrid_v2";
+    assert_judged(false, "it has 4499 words of posts, the live model 9000");
+    gate.candidate.words = 4500;
+    assert_judged(true, "NDCG");
 }
 END_TEST
 
@@ -172,12 +194,15 @@ static void end_world(void)
     fixture_close(&fixture);
 }
 
+static const struct model *judged; /* the candidate's file, or NULL */
+
 static void measure(void)
 {
     const struct gate_data data = {.log = &event_log,
                                    .user_ids = users,
                                    .post_ids = posts,
-                                   .newest_ms = NOW_MS - DAY_MS};
+                                   .newest_ms = NOW_MS - DAY_MS,
+                                   .candidate = judged};
 
     gate = (struct gate){.has_live = true};
     MUST(gate_measure(&config, &data, &fixture.model, &gate, &err));
@@ -233,6 +258,82 @@ START_TEST(other_settings_measure_differently)
     measure();
     ck_assert(gate.compared);
     ck_assert_double_ne(gate.candidate.ndcg, gate.live.ndcg);
+    end_world();
+}
+END_TEST
+
+static void serve_hybrid(const char *blend)
+{
+    config.algorithm = "hybrid_v2";
+    config.blend = blend;
+    config.query_terms = 64;
+    config.similar_posts = 50;
+    config.trend_half_life_s = 172800;
+}
+
+START_TEST(with_the_hybrid_the_hybrid_is_measured)
+{
+    double neighbours;
+
+    make_world(OLD);
+    serve_hybrid("0:100/0/0/0");
+    measure();
+    ck_assert(gate.compared);
+    ck_assert_double_eq(gate.candidate.ndcg, gate.live.ndcg);
+    neighbours = gate.candidate.ndcg;
+    ck_assert_double_gt(neighbours, 0.3);
+    /* The trend alone is the same list for everybody. */
+    serve_hybrid("0:0/0/0/100");
+    measure();
+    ck_assert_double_lt(gate.candidate.ndcg, neighbours);
+    end_world();
+}
+END_TEST
+
+START_TEST(a_hybrid_that_lost_history_is_worse)
+{
+    size_t kept = 0;
+
+    make_world(OLD);
+    for (size_t i = 0; i < event_log.count; i++)
+        if (i % (OLD + 2) == 0 || i % (OLD + 2) >= OLD)
+            event_log.events[kept++] = event_log.events[i];
+    event_log.count = kept;
+    serve_hybrid("0:100/30/0/0");
+    measure();
+    ck_assert_double_lt(gate.candidate.ndcg, 0.95 * gate.live.ndcg);
+    end_world();
+}
+END_TEST
+
+/* The posts of the live model are all of the first week. */
+START_TEST(contents_and_publication_are_the_candidates)
+{
+    make_world(OLD);
+    judged = &fixture.model;
+    serve_hybrid("0:100/30/30/0");
+    config.post_half_life_s = 86400;
+    measure();
+    judged = NULL;
+    ck_assert(gate.compared);
+    ck_assert_double_eq(gate.candidate.ndcg, gate.live.ndcg);
+    ck_assert_double_gt(gate.candidate.ndcg, 0.3);
+    end_world();
+}
+END_TEST
+
+START_TEST(a_blend_that_cannot_be_read_is_an_error)
+{
+    make_world(OLD);
+    serve_hybrid("nonsense");
+    {
+        const struct gate_data data = {.log = &event_log,
+                                       .user_ids = users,
+                                       .post_ids = posts,
+                                       .newest_ms = NOW_MS - DAY_MS};
+        ck_assert(!gate_measure(&config, &data, &fixture.model, &gate, &err));
+        ck_assert_int_eq(err.code, ERR_INVALID);
+    }
     end_world();
 }
 END_TEST
@@ -303,6 +404,8 @@ int main(void)
     tcase_add_test(tc, collapsed_counts_are_refused_before_anything_else);
     tcase_add_test(tc, counts_are_asked_also_where_nothing_can_be_compared);
     tcase_add_test(tc, the_first_model_passes);
+    tcase_add_test(tc, the_sentence_names_what_is_served);
+    tcase_add_test(tc, words_are_counted_where_they_are_served);
     suite_add_tcase(s, tc);
     tcase_add_checked_fixture(of, set_up, NULL);
     tcase_set_timeout(of, 30);
@@ -311,6 +414,10 @@ int main(void)
                    what_the_live_model_learned_after_the_cut_does_not_count);
     tcase_add_test(of, a_candidate_that_lost_history_is_worse);
     tcase_add_test(of, other_settings_measure_differently);
+    tcase_add_test(of, with_the_hybrid_the_hybrid_is_measured);
+    tcase_add_test(of, a_hybrid_that_lost_history_is_worse);
+    tcase_add_test(of, contents_and_publication_are_the_candidates);
+    tcase_add_test(of, a_blend_that_cannot_be_read_is_an_error);
     tcase_add_test(of, readers_whom_the_live_model_does_not_know_are_not_asked);
     tcase_add_test(of, of_many_readers_some_are_asked_always_the_same);
     suite_add_tcase(s, of);
