@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "reco/model.h"
 #include "store/posts.h"
+#include "store/spool.h"
 #include "web/json_write.h"
 
 #include "cli.h"
@@ -12,14 +13,16 @@ static const char help[] =
     "Usage: kith status [--json]\n\n"
     "Says how things are: whether the database answers and its schema is up "
     "to\n"
-    "date, how many rows it holds (counted exactly), and which model file is\n"
-    "published.\n\n"
+    "date, how many rows it holds (counted exactly), which model file is\n"
+    "published, and what waits in the spool.\n\n"
     "In JSON: database \"up\" or \"down\", migrations_pending, users, posts,\n"
     "interactions, recommendations (null when they could not be counted), "
     "model\n"
     "(null when there is none, then model_reason says why) with path, "
     "version,\n"
-    "age_s, users, posts, pairs.\n\n"
+    "age_s, users, posts, pairs; spool (null when there is none or it cannot "
+    "be read)\n"
+    "with records, events, bytes, oldest_age_s, bad_segments, bad_bytes.\n\n"
     "Exit codes: 0 all could be looked at, 1 the schema is not this "
     "program's,\n"
     "2 wrong command line, 3 the database is away. A missing model is no\n"
@@ -29,10 +32,12 @@ enum { OUT_BYTES = 1 << 16, MS_PER_S = 1000, WAIT_S = 10, US_PER_S = 1000000 };
 
 struct state {
     bool up, counted;
-    struct err db_err, model_err;
+    bool spooling;
+    struct err db_err, model_err, spool_err;
     size_t pending;
     struct store_sizes sizes;
     struct model model; /* bytes NULL: none */
+    struct spool_depth spool;
     int64_t now_ms;
 };
 
@@ -81,6 +86,55 @@ static void write_model(struct json_write *w, const struct state *s,
     json_write_end(w);
 }
 
+static int64_t oldest_age_s(const struct state *s)
+{
+    return s->spool.oldest_at_ms && s->now_ms > s->spool.oldest_at_ms
+               ? (s->now_ms - s->spool.oldest_at_ms) / MS_PER_S
+               : 0;
+}
+
+static void write_spool(struct json_write *w, const struct state *s)
+{
+    if (!s->spooling) {
+        json_write_null(w, "spool");
+        if (s->spool_err.code)
+            json_write_word(w, "spool_reason", s->spool_err.what);
+        return;
+    }
+    json_write_object(w, "spool");
+    json_write_u64(w, "records", s->spool.records);
+    json_write_u64(w, "events", s->spool.events);
+    json_write_u64(w, "bytes", s->spool.bytes);
+    json_write_i64(w, "oldest_age_s", oldest_age_s(s));
+    json_write_u64(w, "bad_segments", s->spool.bad_segments);
+    json_write_u64(w, "bad_bytes", s->spool.bad_bytes);
+    json_write_end(w);
+}
+
+static void print_spool(struct buf *out, const struct state *s,
+                        const struct config *config)
+{
+    const struct spool_depth *d = &s->spool;
+
+    if (!s->spooling) {
+        buf_fmt(out, "%-16s none%s%s\n", "spool", s->spool_err.code ? ": " : "",
+                s->spool_err.what);
+        return;
+    }
+    if (d->records)
+        buf_fmt(out,
+                "%-16s %llu events in %llu batches wait, %llu bytes, the "
+                "oldest %lld s\n",
+                "spool", (unsigned long long)d->events,
+                (unsigned long long)d->records, (unsigned long long)d->bytes,
+                (long long)oldest_age_s(s));
+    else
+        buf_fmt(out, "%-16s empty\n", "spool");
+    if (d->bad_segments)
+        buf_fmt(out, "%-16s %llu unreadable segments in %s/" SPOOL_BAD "\n", "",
+                (unsigned long long)d->bad_segments, config->spool);
+}
+
 static void write_json(struct buf *out, const struct state *s,
                        const struct config *config)
 {
@@ -100,6 +154,7 @@ static void write_json(struct buf *out, const struct state *s,
     write_count(&w, s, "newest_interaction_at",
                 s->sizes.newest_interaction_at_ms);
     write_model(&w, s, config->model);
+    write_spool(&w, s);
     json_write_end(&w);
 }
 
@@ -129,6 +184,7 @@ static void print_text(struct buf *out, const struct state *s,
         buf_fmt(out, "%-16s %zu pending: run `kith migrate`\n", "migrations",
                 s->pending);
     print_rows(out, s);
+    print_spool(out, s, config);
     if (!s->model.bytes) {
         buf_fmt(out, "%-16s none: %s", "model", s->model_err.what);
         return;
@@ -146,7 +202,7 @@ static int run(int argc, char **argv, const struct config *config)
         {"json", no_argument, NULL, 'j'},
         {0},
     };
-    struct state s = {.now_ms = clock_wall_ms()};
+    struct state s = {.now_ms = clock_wall_ms(), .spool_err = {.what = ""}};
     struct buf out;
     bool json = false, printed;
     int got;
@@ -159,6 +215,8 @@ static int run(int argc, char **argv, const struct config *config)
     if (optind < argc)
         return cli_usage(&cmd_status, "takes no operand: %s", argv[optind]);
     look_at_db(&s, config);
+    s.spooling = *config->spool &&
+                 spool_depth_load(config->spool, &s.spool, &s.spool_err);
     /* What cannot be opened is told in the answer. */
     if (!model_open(config->model, &s.model, &s.model_err))
         s.model = (struct model){0};
@@ -177,7 +235,7 @@ static int run(int argc, char **argv, const struct config *config)
 
 const struct cli_command cmd_status = {
     .name = "status",
-    .summary = "database, rows and model at a glance",
+    .summary = "database, rows, model and spool at a glance",
     .help = help,
     .needs_config = true,
     .run = run,
