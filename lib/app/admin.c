@@ -68,6 +68,33 @@ static void write_model(struct json_write *w, const struct app *app,
     json_write_end(w);
 }
 
+static void write_spool(struct json_write *w, const struct app *app,
+                        int64_t now_ms)
+{
+    struct spool_depth d;
+    struct err err;
+
+    if (!spool_is_on(&app->spool)) {
+        json_write_null(w, "spool");
+        return;
+    }
+    if (!spool_depth_load(app->spool.folder, &d, &err)) {
+        log_failure(LOG_WARN, "app", "spool_unreadable", &err);
+        json_write_null(w, "spool");
+        return;
+    }
+    json_write_object(w, "spool");
+    json_write_u64(w, "records", d.records);
+    json_write_u64(w, "events", d.events);
+    json_write_u64(w, "bytes", d.bytes);
+    json_write_i64(w, "oldest_age_s",
+                   d.oldest_at_ms && d.oldest_at_ms < now_ms
+                       ? (now_ms - d.oldest_at_ms) / MS_PER_S
+                       : 0);
+    json_write_u64(w, "bad_segments", d.bad_segments);
+    json_write_end(w);
+}
+
 void admin_readyz(struct app *app, const struct http_request *request)
 {
     struct json_write w;
@@ -86,5 +113,6 @@ void admin_readyz(struct app *app, const struct http_request *request)
     json_write_word(&w, "database", database ? database : "ok");
     json_write_word(&w, "model_state", model ? model : "ok");
     write_model(&w, app, request->received_at_ms);
+    write_spool(&w, app, request->received_at_ms);
     json_write_end(&w);
 }

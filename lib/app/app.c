@@ -18,10 +18,12 @@ bool app_open(struct app *app, enum app_part part, struct err *err)
 {
     *app = (struct app){0};
     live_model_init(&app->live);
+    spool_init(&app->spool, "", 0);
     if (!config_load(&app->config, err) || !setup_log(&app->config, err) ||
         !token_keys_load(app->config.token_keys_file, &app->keys, err) ||
         !db_init(&app->db, app->config.db_url, app->config.db_prepare, err))
         return false;
+    spool_init(&app->spool, app->config.spool, app->config.spool_bytes);
     if (part == APP_FEEDS) {
         if (mem_take(1, sizeof *app->feeder, &app->feeder, err) &&
             feeder_init(app->feeder, &app->config, &app->db, err))
@@ -39,6 +41,7 @@ void app_close(struct app *app)
         mem_give(app->feeder);
     }
     live_model_release(&app->live);
+    spool_release(&app->spool);
     db_release(&app->db);
     arena_release(&app->arena);
     http_reply_release(&app->reply);

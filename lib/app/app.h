@@ -11,6 +11,7 @@
 #include "base/config.h"
 #include "base/err.h"
 #include "store/db.h"
+#include "store/spool.h"
 #include "web/http.h"
 #include "web/token.h"
 
@@ -21,6 +22,7 @@ struct app {
     struct config config;
     struct token_keys keys;
     struct db db;
+    struct spool spool; /* for events while `db` is away */
     struct arena arena; /* of the running request */
     struct http_reply reply;
     struct feeder *feeder;  /* APP_FEEDS only */

@@ -4,12 +4,11 @@
 
 #include "app/event_wire.h"
 #include "app/identity.h"
+#include "app/ingest.h"
 #include "app/reply.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "web/json_write.h"
-
-enum { US_PER_MS = 1000 };
 
 /* One batch on its way through. Arrays are of `count` items, in the arena. */
 struct batch {
@@ -28,6 +27,7 @@ struct batch {
     struct uuid *ids; /* by index */
     bool *repeated;   /* by index: an id seen before in this batch */
     uint32_t ignored_count;
+    bool is_spooled; /* on disk, but not in PostgreSQL yet */
 };
 
 static bool refuse(struct batch *b, enum problem_code code, const char *detail)
@@ -174,13 +174,15 @@ static bool judge(struct batch *b)
 
 static bool store(struct batch *b)
 {
-    struct app *app = b->app;
+    const struct spool_batch batch = {.user = b->who.user,
+                                      .received_at_ms =
+                                          b->request->received_at_ms,
+                                      .rows = b->rows,
+                                      .count = b->row_count};
     struct err err;
-    int64_t until_us =
-        b->request->started_us + (int64_t)app->config.track_wait_ms * US_PER_MS;
 
-    if (events_insert(&app->db, b->who.user, b->rows, b->row_count,
-                      b->request->received_at_ms, until_us, b->fates, &err))
+    if (ingest_keep(b->app, &batch, b->request->started_us, b->fates,
+                    &b->is_spooled, &err))
         return true;
     log_failure(LOG_WARN, "app", "store_failed", &err);
     return refuse(b, PROBLEM_unavailable,
@@ -326,6 +328,7 @@ static void log_batch(const struct batch *b, size_t rejected)
     log_user(&line, b->who.user);
     log_i64(&line, "events", (int64_t)b->count);
     log_i64(&line, "rejected", (int64_t)rejected);
+    log_word(&line, "kept", b->is_spooled ? "spool" : "database");
     log_end(&line);
 }
 
@@ -339,13 +342,16 @@ static void write_answer(struct batch *b)
         write_all_rejected(b);
         return;
     }
+    b->app->reply.status = b->is_spooled ? 202 : 200;
     http_header(&b->app->reply, "Cache-Control", SPAN("no-store"));
     json_write_init(&w, &b->app->reply.body);
     json_write_object(&w, NULL);
+    if (b->is_spooled)
+        json_write_word(&w, "durability", "spooled");
     write_counts(b, &w, &rejected);
     write_accepted(b, &w);
     write_rejected(b, &w);
-    json_write_array(&w, "retry"); /* a batch is stored whole or not at all */
+    json_write_array(&w, "retry"); /* a batch is kept whole or not at all */
     json_write_end(&w);
     write_made(b, &w);
     if (b->ignored_count)

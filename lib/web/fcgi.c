@@ -93,6 +93,7 @@ static bool open_signals(struct fcgi *f, struct err *err)
     sigaddset(&stops, SIGTERM);
     sigaddset(&stops, SIGINT);
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); /* the write fails instead */
     sigaction(SIGALRM, &strike, NULL);
     sigprocmask(SIG_BLOCK, &stops, NULL);
     prctl(PR_SET_PDEATHSIG, SIGTERM);

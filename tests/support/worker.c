@@ -186,6 +186,7 @@ void stage_open(struct stage *s)
     stage_set("KITH_TOKEN_KEYS_FILE", s->keys_path);
     stage_set("KITH_COVERS", covers);
     stage_set("KITH_DEMO_DIR", folder);
+    stage_set("KITH_SPOOL", ""); /* tests of the spool set their own */
     stage_set("KITH_MODEL_CHECK_MS", "10");
     /* Enough for a busy machine; tests of deadlines set their own. */
     stage_set("KITH_FEED_DEADLINE_MS", "5000");

@@ -1,0 +1,43 @@
+#include "app/ingest.h"
+
+#include "base/log.h"
+
+enum { US_PER_MS = 1000 };
+
+static int64_t deadline_us(const struct app *app, int64_t started_us)
+{
+    uint32_t wait_ms = app->config.track_wait_ms;
+
+    if (spool_is_on(&app->spool) && !app->db.ready &&
+        wait_ms > app->config.db_wait_ms)
+        wait_ms = app->config.db_wait_ms;
+    return started_us + (int64_t)wait_ms * US_PER_MS;
+}
+
+static bool insert(struct app *app, const struct spool_batch *batch,
+                   int64_t started_us, enum event_fate *fates, struct err *err)
+{
+    return events_insert(&app->db, batch->user, batch->rows, batch->count,
+                         batch->received_at_ms, deadline_us(app, started_us),
+                         fates, err);
+}
+
+bool ingest_keep(struct app *app, const struct spool_batch *batch,
+                 int64_t started_us, enum event_fate *fates, bool *is_spooled,
+                 struct err *err)
+{
+    *is_spooled = false;
+    if (insert(app, batch, started_us, fates, err))
+        return true;
+    /* What PostgreSQL refuses, it would refuse again. */
+    if (!spool_is_on(&app->spool) ||
+        (err->code != ERR_DOWN && err->code != ERR_TIMEOUT))
+        return false;
+    log_failure(LOG_INFO, "app", "spooling", err);
+    if (!spool_add(&app->spool, batch, err))
+        return false;
+    for (size_t i = 0; i < batch->count; i++)
+        fates[i] = FATE_STORED;
+    *is_spooled = true;
+    return true;
+}
