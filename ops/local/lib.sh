@@ -8,7 +8,7 @@
 # shellcheck source=ops/local/env.sh
 . "$LOCAL/env.sh"
 
-readonly SERVICES='postgres track feeds admin nginx nightly'
+readonly SERVICES='postgres track feeds admin nginx drain nightly'
 readonly TOOL_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -186,7 +186,7 @@ end_stack()
     if is_supervised; then
         sv -w 12 stop "$VAR/service/nginx" "$VAR/service/nightly" >/dev/null || true
         sv -w 12 stop "$VAR/service/track" "$VAR/service/feeds" "$VAR/service/admin" \
-            >/dev/null || true
+            "$VAR/service/drain" >/dev/null || true
         sv -w 60 stop "$VAR/service/postgres" >/dev/null || true
         kill -HUP "$(cat "$VAR/state/supervisor.pid")" 2>/dev/null || true
         until_true 5 no_processes || true

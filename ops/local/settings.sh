@@ -60,6 +60,7 @@ export KITH_DB_URL='postgresql://kith@/kith?host=$RUN&port=5432'
 export KITH_MODEL='$quoted/model/current.kith'
 export KITH_TOKEN_KEYS_FILE='$quoted/keys/token'
 export KITH_COVERS='$quoted/covers'
+export KITH_SPOOL='$quoted/spool'
 export KITH_DEMO_DIR='$quoted/app/ops/demo'
 X
     } | replace etc/kith.env
@@ -160,7 +161,7 @@ write_services()
 {
     write_service postgres INT      # fast: clients are sent away, nothing is lost
     write_service nginx QUIT        # answers what it has begun
-    for role in track feeds admin nightly; do
+    for role in track feeds admin drain nightly; do
         write_service "$role"
     done
 }
@@ -174,7 +175,7 @@ write_key()
 
 configure()
 {
-    mkdir -p etc log state model keys covers service
+    mkdir -p etc log state model keys covers spool service
     make_run_folder
     write_settings
     write_postgresql_conf
