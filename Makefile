@@ -31,7 +31,9 @@ CGI   := $(patsubst cgi/%.c,$(B)/bin/%.fcgi,$(wildcard cgi/*.c))
 JOBS  := $(patsubst %.c,$(B)/%.o,$(wildcard jobs/*.c))
 SUPP  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(filter-out tests/support/%,$(wildcard tests/*/test_*.c)))
-BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(filter-out %/bench.c,$(wildcard tests/bench/*.c)))
+BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c)) \
+         $(B)/bench/load $(B)/bench/constant
+BSUPP := $(patsubst %,$(B)/tests/bench/%.o,bench http_load batch_body)
 C_ALL := $(wildcard lib/*/*.[ch] cgi/*.c jobs/*.[ch] tests/*/*.[ch])
 SQL   := $(sort $(wildcard sql/queries/*.sql sql/migrations/*.sql))
 
@@ -50,7 +52,7 @@ $(B)/bin/kith: $(JOBS) $(B)/libkith.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/tests/%: $(B)/tests/%.o $(SUPP) $(B)/libkith.a
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK) $(LDLIBS)
-$(B)/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/bench.o $(B)/libkith.a
+$(B)/bench/%: $(B)/tests/bench/%.o $(BSUPP) $(B)/libkith.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # -MMD writes each object's headers beside it; the Makefile is one of them.
