@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "web/pack.h"
+#include "web/seal.h"
 
 enum {
     VERSION = 1,
@@ -10,11 +11,11 @@ enum {
     KEY_BYTES = UUID_KEY_BITS / 8,
     /* version, feed, issued, seed, served, published, post, number of keys */
     HEAD_BYTES = 1 + 1 + TIME_BYTES + 8 + 4 + 8 + UUID_BYTES + 2,
-    MAC_BYTES = 16,
-    WHOLE_MOST = HEAD_BYTES + CURSOR_POSTS_MOST * KEY_BYTES + MAC_BYTES,
+    WHOLE_MOST = HEAD_BYTES + CURSOR_POSTS_MOST * KEY_BYTES,
 };
 
-_Static_assert(DIGEST_B64_BYTES(WHOLE_MOST) <= CURSOR_TEXT_MOST,
+_Static_assert((int)WHOLE_MOST <= (int)SEAL_MOST, "fits a seal");
+_Static_assert((int)SEAL_TEXT(WHOLE_MOST) <= (int)CURSOR_TEXT_MOST,
                "the header states the length");
 
 bool cursor_add(struct cursor *c, struct uuid post)
@@ -36,24 +37,10 @@ bool cursor_has(const struct cursor *c, struct uuid post)
     return false;
 }
 
-static void mac_of(const struct digest_key *key, const struct uuid *user,
-                   const unsigned char *packed, size_t bytes,
-                   unsigned char mac[DIGEST_SHA256_BYTES])
-{
-    const struct span parts[] = {
-        {(const char *)user->b, UUID_BYTES},
-        {(const char *)packed, bytes},
-    };
-
-    digest_key_hmac(key, parts, sizeof parts / sizeof parts[0], mac);
-}
-
 void cursor_sign(const struct token_keys *keys, struct uuid user,
                  const struct cursor *c, struct buf *out)
 {
-    unsigned char whole[WHOLE_MOST], mac[DIGEST_SHA256_BYTES];
-    char text[CURSOR_TEXT_MOST];
-    unsigned char *p = whole;
+    unsigned char whole[WHOLE_MOST], *p = whole;
 
     assert(c->key_count <= CURSOR_POSTS_MOST);
     p = pack_uint(p, VERSION, 1);
@@ -66,11 +53,7 @@ void cursor_sign(const struct token_keys *keys, struct uuid user,
     p = pack_uint(p, c->key_count, sizeof(uint16_t));
     for (uint32_t i = 0; i < c->key_count; i++)
         p = pack_uint(p, c->keys[i], KEY_BYTES);
-    mac_of(&keys->key[0].cursor, &user, whole, (size_t)(p - whole), mac);
-    memcpy(p, mac, MAC_BYTES);
-    p += MAC_BYTES;
-    digest_b64(whole, (size_t)(p - whole), text);
-    buf_add(out, text, DIGEST_B64_BYTES((size_t)(p - whole)));
+    seal_sign(keys, user, whole, (size_t)(p - whole), out);
 }
 
 /* False when the fields do not fit together; cannot happen to a signed text
@@ -96,34 +79,18 @@ static bool unpack(const unsigned char *p, size_t bytes, struct cursor *c)
     return true;
 }
 
-static bool is_genuine(const struct token_keys *keys, const struct uuid *user,
-                       const unsigned char *whole, size_t bytes)
-{
-    unsigned char mac[DIGEST_SHA256_BYTES];
-
-    for (uint32_t i = 0; i < keys->count; i++) {
-        mac_of(&keys->key[i].cursor, user, whole, bytes, mac);
-        if (digest_equal(mac, whole + bytes, MAC_BYTES))
-            return true;
-    }
-    return false;
-}
-
 bool cursor_check(const struct token_keys *keys, struct uuid user,
                   struct span text, int64_t now_ms, int64_t life_ms,
                   struct cursor *c, struct err *err)
 {
-    unsigned char whole[WHOLE_MOST];
-    size_t bytes = 0;
+    unsigned char whole[SEAL_MOST + SEAL_BYTES];
+    size_t bytes;
 
     *c = (struct cursor){0};
-    if (!digest_unb64(text, whole, sizeof whole, &bytes) ||
-        bytes < HEAD_BYTES + MAC_BYTES || whole[0] != VERSION)
-        return err_set(err, ERR_INVALID, "cursor: not of our form");
-    bytes -= MAC_BYTES;
-    if (!is_genuine(keys, &user, whole, bytes) || !unpack(whole, bytes, c))
+    if (!seal_open(keys, user, text, whole, &bytes) || bytes < HEAD_BYTES ||
+        whole[0] != VERSION || !unpack(whole, bytes, c))
         return err_set(err, ERR_INVALID,
-                       "cursor: altered or of another reader");
+                       "cursor: altered, of another reader or none of ours");
     c->expired = now_ms - c->issued_at_ms >= life_ms;
     if (c->expired)
         return err_set(err, ERR_INVALID, "cursor: expired");

@@ -2,9 +2,8 @@
  * cursor.h -- the place in a scroll, carried by the reader: stateless, signed,
  * bound to one reader.
  *
- * Form    base64url of packed bytes (big-endian) and 16 bytes of HMAC-SHA256
- *         over the reader's id and those bytes, under a key derived for
- *         cursors only. At most CURSOR_TEXT_MOST characters (400 posts).
+ * Form    seal.h over packed bytes (big-endian). At most CURSOR_TEXT_MOST
+ *         characters (400 posts).
  * Posts   remembered by 48-bit hashes: among 400 posts and 100,000 candidates
  *         one wrongly left out every 7 million scrolls.
  */

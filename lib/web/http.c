@@ -60,6 +60,13 @@ void http_header(struct http_reply *r, const char *name, struct span value)
 void http_cookie_set(struct http_reply *r, const char *name, struct span value,
                      uint64_t life_s, bool secure)
 {
+    http_cookie_set_at(r, name, value, "/", life_s, secure);
+}
+
+void http_cookie_set_at(struct http_reply *r, const char *name,
+                        struct span value, const char *path, uint64_t life_s,
+                        bool secure)
+{
     if (has_control(value)) {
         r->headers.failed = true;
         return;
@@ -68,7 +75,9 @@ void http_cookie_set(struct http_reply *r, const char *name, struct span value,
     buf_text(&r->headers, name);
     buf_char(&r->headers, '=');
     buf_span(&r->headers, value);
-    buf_text(&r->headers, "; Path=/; Max-Age=");
+    buf_text(&r->headers, "; Path=");
+    buf_text(&r->headers, path);
+    buf_text(&r->headers, "; Max-Age=");
     buf_u64(&r->headers, life_s);
     buf_text(&r->headers, "; HttpOnly; SameSite=Lax");
     buf_text(&r->headers, secure ? "; Secure\r\n" : "\r\n");

@@ -74,6 +74,10 @@ void http_header(struct http_reply *r, const char *name, struct span value);
 /* Set-Cookie with HttpOnly, SameSite=Lax, Path=/, and Secure on demand. */
 void http_cookie_set(struct http_reply *r, const char *name, struct span value,
                      uint64_t life_s, bool secure);
+/* The same for one path alone. */
+void http_cookie_set_at(struct http_reply *r, const char *name,
+                        struct span value, const char *path, uint64_t life_s,
+                        bool secure);
 
 /* HTTP_OTHER for what is not in the enum; names are case-sensitive. */
 enum http_method http_method_find(struct span name);
