@@ -11,7 +11,7 @@
 
 #include "base/rng.h"
 
-enum { BACKOFF_LEAST_US = 50 * 1000, BACKOFF_MOST_US = 5 * 1000 * 1000 };
+enum { BACKOFF_LEAST_US = 50 * 1000, BACKOFF_MOST_US = 1000 * 1000 };
 
 struct backoff {
     int64_t pause_us, until_us; /* 0: none */

@@ -8,7 +8,8 @@
  *            query. Only resolving a host name may block (libpq does it).
  * Health     connects when first needed. After a loss the first call dials at
  *            once; while that fails, calls within a pause fail at once with
- *            ERR_DOWN. The pause grows by decorrelated jitter, 50 ms to 5 s.
+ *            ERR_DOWN. The pause grows by decorrelated jitter, 50 ms to 1 s:
+ *            what comes back is used within two.
  *            A dial that outlives a deadline is continued by later calls.
  * Errors     ERR_DOWN     SQLSTATE 08, 53, 57P0x and what is not listed here:
  *                         the batch is good, the database is not (now)
