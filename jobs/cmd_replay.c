@@ -92,24 +92,22 @@ static int replay(const struct options *o, const struct config *config,
                   struct feeder *feeder, struct err *err)
 {
     struct replay_verdict verdict = {0};
-    struct served_record record;
+    struct served_found found;
     struct token_keys keys;
-    struct buf cursor, body;
+    struct buf body;
     int code = CLI_FAILED;
 
-    buf_init(&cursor, CURSOR_TEXT_MOST);
     buf_init(&body, OUT_BYTES);
-    if (!served_find(o->log, o->request, &record, &cursor, err) ||
+    if (!served_find(o->log, o->request, &found, err) ||
         !token_keys_load(config->token_keys_file, &keys, err) ||
-        !feed_replay(feeder, &keys, &record, buf_view(&cursor),
-                     cli_db_until_us(config), &body, &verdict, err)) {
+        !feed_replay(feeder, &keys, &found, cli_db_until_us(config), &body,
+                     &verdict, err)) {
         code = cli_fail(&cmd_replay, err);
     } else {
         if (!body.bytes || cli_print(&body))
             code = verdict.same ? CLI_DONE : CLI_FAILED;
-        say(&verdict, &record);
+        say(&verdict, &found.record);
     }
-    buf_release(&cursor);
     buf_release(&body);
     return code;
 }

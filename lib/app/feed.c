@@ -29,7 +29,7 @@ const char *rung_name(unsigned rung)
         [RUNG_NEIGHBOURS] = "neighbours", [RUNG_RANDOM] = "random",
         [RUNG_LATEST] = "latest",         [RUNG_ITEM_MODEL] = "item_model",
         [RUNG_CONTENT] = "content",       [RUNG_TRENDING] = "trending",
-        [RUNG_EXPLORE] = "explore",
+        [RUNG_EXPLORE] = "explore",       [RUNG_PRECOMPUTED] = "precomputed",
     };
     enum { COUNT = sizeof names / sizeof names[0] };
 
@@ -71,25 +71,34 @@ const char *feed_failure(const struct err *err)
 
 /* ---- life ---- */
 
-/* Whether config->algorithm is the hybrid; then its settings. */
+static bool read_algorithm(struct feeder *f, struct err *err)
+{
+    const char *name = f->config->algorithm;
+
+    f->hybrid = name && !strcmp(name, HYBRID_ALGORITHM);
+    return !name || f->hybrid || !strcmp(name, MODEL_ALGORITHM) ||
+           err_set(err, ERR_INVALID,
+                   "KITH_ALGORITHM=%s: " MODEL_ALGORITHM
+                   " or " HYBRID_ALGORITHM,
+                   name);
+}
+
 static bool read_settings(struct feeder *f, struct err *err)
 {
     const struct config *c = f->config;
 
-    if (!c->algorithm || !strcmp(c->algorithm, MODEL_ALGORITHM))
-        return true;
-    if (strcmp(c->algorithm, HYBRID_ALGORITHM))
-        return err_set(err, ERR_INVALID,
-                       "KITH_ALGORITHM=%s: " MODEL_ALGORITHM
-                       " or " HYBRID_ALGORITHM,
-                       c->algorithm);
-    f->hybrid = true;
     f->settings.query_terms = c->query_terms;
     f->settings.half_life_ms = (int64_t)c->taste_half_life_s * MS_PER_S;
     f->settings.post_half_life_ms = (int64_t)c->post_half_life_s * MS_PER_S;
-    return blend_table_read(c->blend, &f->settings.blend, err) &&
-           mem_take(1, sizeof *f->ranker, &f->ranker, err) &&
+    if (!read_algorithm(f, err) ||
+        !blend_table_read(c->blend, &f->settings.blend, err))
+        return false;
+    /* They have been asked first, as a rung of their own. */
+    for (uint32_t i = 0; !f->hybrid && i < f->settings.blend.band_count; i++)
+        f->settings.blend.bands[i].weights[BLEND_NEIGHBOURS] = 0;
+    return mem_take(1, sizeof *f->ranker, &f->ranker, err) &&
            mem_take(c->fresh_posts, sizeof *f->newer, &f->newer, err) &&
+           mem_take(c->fresh_posts, 1, &f->newer_may, err) &&
            fresh_init(&f->fresh, c, err);
 }
 
@@ -104,6 +113,7 @@ bool feeder_init(struct feeder *f, const struct config *config, struct db *db,
     f->profile = (struct profile){0};
     f->ranker = NULL;
     f->newer = NULL;
+    f->newer_may = NULL;
     f->fresh = (struct fresh){0};
     shelf_init(&f->shelf);
     shelf_init(&f->page);
@@ -130,10 +140,12 @@ void feeder_release(struct feeder *f)
         hybrid_release(f->ranker);
     mem_give(f->ranker);
     mem_give(f->newer);
+    mem_give(f->newer_may);
     mem_give(f->history);
     f->history = NULL;
     f->ranker = NULL;
     f->newer = NULL;
+    f->newer_may = NULL;
 }
 
 /* ---- what a feed is made of ---- */
@@ -193,6 +205,13 @@ static uint64_t seed_of(const struct feeder *f, const struct feed_ask *ask)
     return hash64(&of, sizeof of);
 }
 
+bool feed_has_overlay(const struct feeder *f)
+{
+    return f->fresh.gone && f->fresh.swap_count == f->live.swap_count;
+}
+
+/* ---- slots ---- */
+
 struct feed_slot *feed_next_slot(struct feed *out, const struct feed_ask *ask)
 {
     if (out->count == ask->want) {
@@ -202,22 +221,32 @@ struct feed_slot *feed_next_slot(struct feed *out, const struct feed_ask *ask)
     return &out->slots[out->count++];
 }
 
-struct feed_slot *feed_add_model_post(const struct model *model, uint32_t post,
-                                      enum rung rung, struct feed *out,
-                                      const struct feed_ask *ask)
+struct feed_slot *feed_add_post(const struct feeder *f, uint32_t post,
+                                enum rung rung, struct feed *out,
+                                const struct feed_ask *ask)
 {
     struct feed_slot *slot = feed_next_slot(out, ask);
+    const struct model *m = &f->live.model;
+    uint32_t at;
 
-    if (slot)
-        *slot = (struct feed_slot){.post = model->post_ids[post],
-                                   .text = model_post_text(model, post),
-                                   .rung = rung,
-                                   .propensity = 1};
+    if (!slot)
+        return NULL;
+    *slot = (struct feed_slot){.rung = rung, .propensity = 1};
+    if (post >= m->post_count) {
+        slot->post = f->fresh.newer.posts[post - m->post_count].id;
+        slot->text = f->fresh.newer.posts[post - m->post_count].text;
+        return slot;
+    }
+    slot->post = m->post_ids[post];
+    slot->text = model_post_text(m, post);
+    if (feed_has_overlay(f) && fresh_find(&f->fresh.edits, slot->post, &at))
+        slot->text = f->fresh.edits.posts[at].text;
     return slot;
 }
 
-void feed_add_shelf_post(const struct shelf *s, uint32_t i, enum rung rung,
-                         struct feed *out, const struct feed_ask *ask)
+struct feed_slot *feed_add_shelf_post(const struct shelf *s, uint32_t i,
+                                      enum rung rung, struct feed *out,
+                                      const struct feed_ask *ask)
 {
     struct feed_slot *slot = feed_next_slot(out, ask);
 
@@ -226,6 +255,53 @@ void feed_add_shelf_post(const struct shelf *s, uint32_t i, enum rung rung,
                                    .text = shelf_text(s, i),
                                    .rung = rung,
                                    .propensity = 1};
+    return slot;
+}
+
+void feed_add_evidence(const struct feeder *f, uint32_t post, float share,
+                       struct feed_reason *reason)
+{
+    const struct model *m = &f->live.model;
+    bool overlay = feed_has_overlay(f);
+    uint32_t at;
+
+    if (post < m->post_count && overlay && f->fresh.gone[post])
+        return;
+    reason->posts[reason->count].share = share;
+    if (post >= m->post_count) {
+        const struct fresh_post *newer =
+            &f->fresh.newer.posts[post - m->post_count];
+        reason->posts[reason->count].post = newer->id;
+        reason->posts[reason->count++].title = newer->title;
+        return;
+    }
+    reason->posts[reason->count].post = m->post_ids[post];
+    reason->posts[reason->count].title =
+        overlay && fresh_find(&f->fresh.edits, m->post_ids[post], &at)
+            ? f->fresh.edits.posts[at].title
+            : model_post_title(m, post);
+    reason->count++;
+}
+
+/* ---- what is ruled out ---- */
+
+static bool has_key(const uint64_t *keys, uint32_t count, uint64_t key)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (keys[i] == key)
+            return true;
+    return false;
+}
+
+bool feed_is_left_out(const struct feed_ask *ask, struct uuid post)
+{
+    return (ask->cursor && cursor_has(ask->cursor, post)) ||
+           has_key(ask->excluded, ask->excluded_count, uuid_key(post));
+}
+
+bool feed_is_held(const struct feed_ask *ask, struct uuid post)
+{
+    return has_key(ask->held, ask->held_count, uuid_key(post));
 }
 
 bool feed_is_hidden(const struct feeder *f, struct uuid post)
@@ -237,122 +313,130 @@ bool feed_is_hidden(const struct feeder *f, struct uuid post)
     return false;
 }
 
-bool feed_make_reader(struct feeder *f, const struct feed_ask *ask,
-                      const struct feed *out)
+/* The first event that names it is its newest. */
+bool feed_is_seen(const struct feeder *f, struct uuid post)
 {
-    uint64_t keys[CURSOR_POSTS_MOST + FEED_MOST];
-    uint32_t count = 0;
-    struct err err;
-
-    for (uint32_t i = 0; ask->cursor && i < ask->cursor->key_count; i++)
-        keys[count++] = ask->cursor->keys[i];
-    for (uint32_t i = 0; i < out->count; i++)
-        keys[count++] = uuid_key(out->slots[i].post);
-    if (reader_make(&f->reader, &f->live.model, &f->profile, ask->user, keys,
-                    count, &err))
-        return true;
-    log_failure(LOG_ERROR, "app", "reader_failed", &err);
+    for (size_t i = 0; i < f->history_count; i++)
+        if (uuid_equal(f->history[i].post, post))
+            return f->history[i].at_ms >= f->profile.again_before_ms ||
+                   feed_is_hidden(f, post);
     return false;
 }
 
-/* ---- collaborative_filtering_v1 ---- */
-
-static void set_reason(const struct model *model, const struct reasons *why,
-                       struct feed_slot *slot)
+/* Appends to keys[0..*count). */
+static void add_keys(uint64_t *keys, uint32_t *count, const uint64_t *more,
+                     uint32_t more_count)
 {
-    struct feed_reason *reason = &slot->reasons[0];
-
-    slot->reason_count = why->count ? 1 : 0;
-    *reason = (struct feed_reason){.code = REASON_READERS,
-                                   .share = 1,
-                                   .readers = why->neighbour_count,
-                                   .count = why->count};
-    for (uint32_t r = 0; r < why->count; r++) {
-        reason->posts[r].post = model->post_ids[why->at[r].post];
-        reason->posts[r].title = model_post_title(model, why->at[r].post);
-        reason->posts[r].share = why->at[r].share;
-    }
+    if (more_count)
+        memcpy(keys + *count, more, more_count * sizeof *more);
+    *count += more_count;
 }
 
-static void explain(struct feeder *f, struct feed *out)
+/* The model and what the overlay says about it. */
+static void add_overlay(struct feeder *f)
 {
-    int64_t start_us = clock_mono_us();
-    uint32_t posts[FEED_MOST];
-    struct reasons why[FEED_MOST];
-    struct err err;
+    struct reader *r = &f->reader;
 
-    for (uint32_t i = 0; i < out->count; i++)
-        posts[i] = f->picked.posts[i].post;
-    if (!recommend_explain(&f->reader, &f->live.scratch, &f->picked, posts,
-                           out->count, why, &err)) {
-        log_failure(LOG_WARN, "app", "explain_failed", &err);
+    f->live.scratch.erased = NULL;
+    f->live.scratch.erased_count = 0;
+    if (!feed_has_overlay(f))
         return;
-    }
-    for (uint32_t i = 0; i < out->count; i++)
-        set_reason(&f->live.model, &why[i], &out->slots[i]);
-    out->reasons_us = clock_mono_us() - start_us;
+    r->gone = f->fresh.gone;
+    r->newer = f->newer_may;
+    r->newer_count = f->fresh.newer.count;
+    f->live.scratch.erased = f->fresh.erased;
+    f->live.scratch.erased_count = f->fresh.erased_count;
+    if (r->self != ORDINAL_NONE && fresh_is_erased(&f->fresh, r->self))
+        r->self = ORDINAL_NONE;
 }
 
-/* NULL when at least one post came of it, else the reason why none did. */
-static const char *add_neighbours(struct feeder *f, const struct feed_ask *ask,
-                                  struct feed *out)
+bool feed_make_reader(struct feeder *f, const struct feed_ask *ask,
+                      const struct feed *out, bool with_held)
 {
-    int64_t start_us = clock_mono_us();
+    uint64_t keys[READER_KEYS_MOST];
+    uint32_t count = 0;
     struct err err;
-    bool ok;
 
-    if (!f->profile.norm)
-        return "cold_start";
-    /* One more than wanted tells whether there is another page. */
-    ok = recommend(&f->reader, &f->live.scratch, 0, ask->want + 1, &f->picked,
-                   &err);
-    out->neighbours_us = clock_mono_us() - start_us;
-    if (!ok) {
-        log_failure(LOG_ERROR, "app", "recommend_failed", &err);
-        return "model_missing";
+    if (ask->cursor)
+        add_keys(keys, &count, ask->cursor->keys, ask->cursor->key_count);
+    add_keys(keys, &count, ask->excluded, ask->excluded_count);
+    if (!with_held)
+        add_keys(keys, &count, ask->held, ask->held_count);
+    for (uint32_t i = 0; i < out->count; i++)
+        keys[count++] = uuid_key(out->slots[i].post);
+    if (!reader_make(&f->reader, &f->live.model, &f->profile, ask->user, keys,
+                     count, &err)) {
+        log_failure(LOG_ERROR, "app", "reader_failed", &err);
+        return false;
     }
-    for (uint32_t i = 0; i < f->picked.count; i++) {
-        struct feed_slot *slot = feed_add_model_post(
-            &f->live.model, f->picked.posts[i].post, RUNG_NEIGHBOURS, out, ask);
-        if (!slot)
-            break;
-        slot->has_score = true;
-        slot->score = f->picked.posts[i].score;
-    }
-    if (!out->count)
-        return f->picked.neighbour_count ? "exhausted" : "cold_start";
-    explain(f, out);
-    return NULL;
+    add_overlay(f);
+    return true;
 }
 
-/* ---- the feed ---- */
+/* ---- the ladder ---- */
+
+/* His row of the model stands for a history that cannot be read. */
+static void recall_history(struct feeder *f, const struct feed_ask *ask)
+{
+    uint32_t user;
+
+    if (!model_find_user(&f->live.model, ask->user, &user) ||
+        (feed_has_overlay(f) && fresh_is_erased(&f->fresh, user)))
+        return;
+    f->history_count = profile_recall(&f->live.model, user, f->history,
+                                      f->config->history_events);
+}
+
+/* Why the posts are not his own choice, when they are not. */
+static const char *judge_reader(const struct feeder *f)
+{
+    const struct recommendation *near =
+        f->hybrid ? &f->ranker->picked : &f->picked;
+
+    return f->ranker->history && near->neighbour_count ? "exhausted"
+                                                       : "cold_start";
+}
+
+static bool is_outage(const char *reason)
+{
+    return reason && (!strcmp(reason, missing[MISSING_TIMEOUT]) ||
+                      !strcmp(reason, missing[MISSING_DATABASE]));
+}
 
 static void make_for_you(struct feeder *f, const struct feed_ask *ask,
                          struct feed *out, const char *reason)
 {
-    const char *no_model = judge_model(f);
+    const char *no_model = judge_model(f), *why = NULL;
+    bool all_seen;
 
     if (f->live.readable) {
+        if (is_outage(reason))
+            recall_history(f, ask);
         profile_make(&f->profile, &f->live.model, f->history,
                      (uint32_t)f->history_count);
-        if (!no_model)
-            out->model = f->live.model.meta;
+        feed_judge_newer(f, ask);
     }
-    if (no_model)
-        reason = no_model;
-    /* Without a history the hybrid still knows better than chance. */
-    if (f->hybrid && !no_model) {
-        const char *why = feed_add_hybrid(f, ask, out);
-        reason = reason ? reason : why;
-    } else if (!reason) {
-        reason = feed_make_reader(f, ask, out) ? add_neighbours(f, ask, out)
-                                               : "model_missing";
+    if (no_model) {
+        if (!reason && !ask->fresh)
+            feed_add_precomputed(f, ask, out);
+    } else {
+        out->model = f->live.model.meta;
+        if (!f->hybrid)
+            feed_add_neighbours(f, ask, out);
+        if (!out->has_more)
+            feed_add_hybrid(f, ask, out);
+        why = judge_reader(f);
     }
-    out->source = reason ? source_random : source_personal;
-    out->fallback_reason = reason;
-    if (!out->has_more)
-        feed_add_chance(f, ask, out);
+    all_seen = !out->has_more && feed_add_chance(f, ask, out);
+    out->source = out->personal ? source_personal : source_random;
+    out->fallback_reason = no_model        ? no_model
+                           : reason        ? reason
+                           : all_seen      ? "exhausted"
+                           : out->personal ? NULL
+                                           : why;
 }
+
+/* ---- the feed ---- */
 
 /* The next page's cursor; a scroll ends after cursor_posts posts. */
 static void move_cursor(const struct feeder *f, struct feed *out)
@@ -376,8 +460,12 @@ void feed_make_from(struct feeder *f, const struct feed_ask *ask,
     out->fallback_reason = NULL;
     out->model = NULL;
     out->algorithm = f->hybrid ? HYBRID_ALGORITHM : MODEL_ALGORITHM;
+    out->personal = false;
     out->count = 0;
     out->has_more = false;
+    f->profile.again_before_ms =
+        f->config->seen_s ? ask->now_ms - (int64_t)f->config->seen_s * MS_PER_S
+                          : 0;
     if (ask->cursor)
         out->cursor = *ask->cursor;
     else
@@ -399,7 +487,8 @@ void feed_make(struct feeder *f, const struct feed_ask *ask, struct feed *out)
     out->fill_us = out->fresh_us = out->rank_us = 0;
     live_model_follow(&f->live, f->config, false);
     reason = load_history(f, ask, out);
-    if (f->hybrid && ask->kind == CURSOR_FOR_YOU)
+    /* A database that has just failed is not asked again. */
+    if (!is_outage(reason))
         feed_follow_fresh(f, ask, out);
     feed_make_from(f, ask, reason, out);
 }

@@ -2,23 +2,35 @@
  * feed.h -- which posts a reader gets, and why: the whole read line between
  * the request and its answer.
  *
- * Algorithms collaborative_filtering_v1: newest history (one indexed query with
- *            a deadline) -> profile -> neighbours -> posts -> reasons.
- *            hybrid_v2 (feed_hybrid.c): the same history, then neighbours,
- *            similar posts, contents and trend blended, authors and tags
- *            spread, a few slots given to chance; posts newer than the model
- *            take part (feed_fresh.h). What is still missing is filled by
- *            chance. Each missing dependency takes one rung down and is named
- *            in `fallback_reason`; feed_make() cannot fail.
- * Same       given (model, history, newer posts, time, cursor, settings) the
- *            same feed, over HTTP, in `kith recommend` and in `kith replay`:
- *            chance is seeded by reader, model and history.
- * Not given  posts that are hidden, deleted, his own, seen by him, hidden by
- *            him, or on earlier pages of the same scroll.
+ * Ladder     newest history (one indexed query with a deadline) -> profile ->
+ *              neighbours    collaborative_filtering_v1 alone; in hybrid_v2
+ *                            they are one part of the next rung
+ *              hybrid parts  similar posts, contents and trend blended, authors
+ *                            and tags spread, a few slots given to chance
+ *              precomputed   rows of user_recommendations; asked for only
+ *                            without a usable model: with one they would be
+ *                            the same posts, but older
+ *              trending, then random
+ *            A page is filled rung by rung. feed_make() cannot fail: what is
+ *            missing is named in `fallback_reason`. While the database is away
+ *            a reader's row of the model stands for his history.
+ * Source     `ml_recommendations` when at least one post was chosen for this
+ *            reader, whatever is missing; else `random_fallback`.
+ * Overlay    what has changed since the model was built (feed_fresh.h) takes
+ *            part in every rung.
+ * Same       given (model, history, overlay, time, cursor, settings, what was
+ *            excluded and held back) the same feed, over HTTP, in `kith
+ *            recommend` and in `kith replay`: chance is seeded by reader, model
+ *            and history.
+ * Not given  posts that are hidden, deleted, his own, hidden by him, excluded,
+ *            on earlier pages of the same scroll, or seen by him within seen_s.
+ *            Posts held back (served lately, not seen) come when all others
+ *            are gone; when all are seen, those seen longest ago, and the
+ *            reason is `exhausted`.
  * Borrows    texts and titles point into the model or the feeder: good until
  *            the next feed_make().
- * Files      feed.c the steps and collaborative_filtering_v1; feed_hybrid.c;
- *            feed_chance.c the last rung; feed_latest.c the feed by date.
+ * Files      feed.c the steps; feed_neighbours.c, feed_hybrid.c, feed_chance.c
+ *            the rungs; feed_latest.c the feed by date.
  */
 #pragma once
 
@@ -36,7 +48,12 @@
 #include "store/db.h"
 #include "web/cursor.h"
 
-enum { FEED_MOST = 50, FEED_REASONS_MOST = 4, FEED_WORDS_MOST = 3 };
+enum {
+    FEED_MOST = 50,
+    FEED_EXCLUDE_MOST = 100,
+    FEED_REASONS_MOST = 4,
+    FEED_WORDS_MOST = 3,
+};
 
 /* What put a post into the feed. Values go into impressions: only add. */
 enum rung {
@@ -47,6 +64,7 @@ enum rung {
     RUNG_CONTENT = 5,
     RUNG_TRENDING = 6,
     RUNG_EXPLORE = 7,
+    RUNG_PRECOMPUTED = 8,
 };
 /* "neighbours", ...; "unknown" for a value of another version. */
 const char *rung_name(unsigned rung);
@@ -68,6 +86,9 @@ struct feed_ask {
     enum cursor_feed kind;
     uint32_t want;               /* 1..FEED_MOST */
     const struct cursor *cursor; /* NULL on the first page */
+    const uint64_t *excluded;    /* uuid_key() of posts not wanted now */
+    const uint64_t *held;        /* of posts served lately: only at the end */
+    uint32_t excluded_count, held_count; /* FEED_EXCLUDE_MOST, HELD_MOST */
     int64_t now_ms;
     int64_t until_us; /* deadline of the whole answer */
 };
@@ -103,31 +124,33 @@ struct feed {
     const char *fallback_reason;    /* NULL: none */
     const char *algorithm;          /* of `model` */
     const struct model_meta *model; /* NULL: none was usable */
+    bool personal;                  /* a post was chosen for this reader */
     uint32_t count, first_position;
     struct feed_slot slots[FEED_MOST];
     bool has_more;
     struct cursor cursor; /* of the next page */
     int64_t history_us, neighbours_us, reasons_us, fill_us;
-    int64_t fresh_us, rank_us; /* hybrid only */
+    int64_t fresh_us, rank_us;
 };
 
 struct feeder {
     const struct config *config;
     struct db *db;
-    bool hybrid; /* config->algorithm */
+    bool hybrid; /* config->algorithm; else collaborative_filtering_v1 */
     struct live_model live;
-    struct shelf shelf, page; /* without a model; of `latest` */
+    struct shelf shelf, page; /* without a model; of one answer */
     struct profile profile;
     struct reader reader;
     struct recommendation picked;
     struct history_event *history;
     size_t history_count;
 
-    /* hybrid_v2 only */
+    /* Of the model that stands in fresh.swap_count. */
     struct hybrid_settings settings;
-    struct hybrid *ranker; /* of the model that stands in fresh.swap_count */
+    struct hybrid *ranker;
     struct fresh fresh;
     struct newer_post *newer; /* [fresh_posts] */
+    uint8_t *newer_may;       /* [fresh_posts] this reader may get it */
 };
 
 /*

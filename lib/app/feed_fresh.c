@@ -6,43 +6,55 @@
 #include "app/train_parts.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 enum {
-    PAGE = 200,
-    PAGES_A_ROUND = 5,
+    PAGE = 100,
+    ROUND_MS = 20,     /* a request gives no more to the overlay */
     OVERLAP_MS = 5000, /* transactions commit later than their stamps */
     TEXT_MOST_BYTES = 1 << 20,
     US_PER_MS = 1000,
+    SALT_ERASED = 1, /* so that reader 5 and post 5 are told apart */
 };
 
 bool fresh_init(struct fresh *f, const struct config *config, struct err *err)
 {
-    *f = (struct fresh){.room = config->fresh_posts};
+    *f = (struct fresh){.newer.room = config->fresh_posts,
+                        .edits.room = config->fresh_posts};
     buf_init(&f->text, TEXT_MOST_BYTES);
-    if (!f->room)
-        return true;
-    if (mem_take(f->room, sizeof *f->posts, &f->posts, err) &&
+    if (mem_take(f->newer.room, sizeof *f->newer.posts, &f->newer.posts, err) &&
+        mem_take(f->edits.room, sizeof *f->edits.posts, &f->edits.posts, err) &&
         terms_init(&f->terms, config->language, err))
         return true;
     fresh_release(f);
     return false;
 }
 
+static void empty(struct fresh_set *s)
+{
+    for (uint32_t i = 0; i < s->count; i++)
+        mem_give(s->posts[i].block);
+    s->count = 0;
+    s->bytes = 0;
+}
+
 static void drop_all(struct fresh *f)
 {
-    for (uint32_t i = 0; i < f->count; i++)
-        mem_give(f->posts[i].block);
+    empty(&f->newer);
+    empty(&f->edits);
     mem_give(f->gone);
     f->gone = NULL;
-    f->count = f->gone_count = 0;
-    f->digest = f->swap_count = 0;
+    f->gone_count = f->erased_count = 0;
+    f->digest = f->logged = f->swap_count = 0;
 }
 
 void fresh_release(struct fresh *f)
 {
     drop_all(f);
-    mem_give(f->posts);
+    mem_give(f->newer.posts);
+    mem_give(f->edits.posts);
+    mem_give(f->erased);
     terms_release(&f->terms);
     buf_release(&f->text);
     *f = (struct fresh){0};
@@ -62,14 +74,16 @@ bool fresh_begin(struct fresh *f, const struct model *model,
     return true;
 }
 
+/* ---- sets ---- */
+
 /* The place of the id, or where it belongs. */
-static uint32_t place_of(const struct fresh *f, struct uuid id)
+static uint32_t place_of(const struct fresh_set *s, struct uuid id)
 {
-    uint32_t from = 0, count = f->count;
+    uint32_t from = 0, count = s->count;
 
     while (count > 0) {
         uint32_t half = count / 2;
-        if (uuid_compare(&f->posts[from + half].id, &id) < 0) {
+        if (uuid_compare(&s->posts[from + half].id, &id) < 0) {
             from += half + 1;
             count -= half + 1;
         } else {
@@ -79,99 +93,144 @@ static uint32_t place_of(const struct fresh *f, struct uuid id)
     return from;
 }
 
-bool fresh_find(const struct fresh *f, struct uuid id, uint32_t *at)
+bool fresh_find(const struct fresh_set *s, struct uuid id, uint32_t *at)
 {
-    *at = place_of(f, id);
-    return *at < f->count && uuid_equal(f->posts[*at].id, id);
+    *at = place_of(s, id);
+    return *at < s->count && uuid_equal(s->posts[*at].id, id);
 }
 
-/* ---- one row ---- */
-
-static void take_out(struct fresh *f, uint32_t at)
+static void take_out(struct fresh *f, struct fresh_set *s, uint32_t at)
 {
-    f->digest -= f->posts[at].digest;
-    mem_give(f->posts[at].block);
-    memmove(f->posts + at, f->posts + at + 1,
-            (--f->count - at) * sizeof *f->posts);
+    f->digest -= s->posts[at].digest;
+    s->bytes -= s->posts[at].bytes;
+    mem_give(s->posts[at].block);
+    memmove(s->posts + at, s->posts + at + 1,
+            (--s->count - at) * sizeof *s->posts);
 }
 
 /* The one published longest ago; of several the smallest id. */
-static uint32_t oldest(const struct fresh *f)
+static uint32_t oldest(const struct fresh_set *s)
 {
     uint32_t best = 0;
 
-    for (uint32_t i = 1; i < f->count; i++)
-        if (f->posts[i].published_at_ms < f->posts[best].published_at_ms)
+    for (uint32_t i = 1; i < s->count; i++)
+        if (s->posts[i].published_at_ms < s->posts[best].published_at_ms)
             best = i;
     return best;
 }
 
-/* Text and vector in one block. */
-static bool fill(struct fresh *f, const struct config *config,
-                 const struct model *model, const struct post_row *row,
-                 struct fresh_post *out, struct err *err)
+static bool is_full(const struct fresh_set *s, const struct fresh_post *one)
 {
-    struct terms_text words = train_parts_words(row);
-    struct model_title title;
-    size_t terms_bytes, weights_bytes;
+    return s->count == s->room ||
+           s->bytes + one->bytes > (size_t)s->room * FRESH_POST_BYTES;
+}
+
+/* Owns the post's block from now on. */
+static void put_in(struct fresh *f, struct fresh_set *s,
+                   const struct fresh_post *post)
+{
+    uint32_t at;
+
+    while (is_full(s, post)) {
+        at = s->count ? oldest(s) : 0;
+        if (!s->count ||
+            s->posts[at].published_at_ms >= post->published_at_ms) {
+            mem_give(post->block);
+            return;
+        }
+        take_out(f, s, at);
+    }
+    at = place_of(s, post->id);
+    memmove(s->posts + at + 1, s->posts + at,
+            (s->count++ - at) * sizeof *s->posts);
+    s->posts[at] = *post;
+    s->bytes += post->bytes;
+    f->digest += post->digest;
+}
+
+/* ---- one row ---- */
+
+static struct fresh_post post_of(const struct post_row *row)
+{
+    return (struct fresh_post){.id = row->id,
+                               .author = row->author,
+                               .published_at_ms = row->published_at_ms,
+                               .updated_at_ms = row->updated_at_ms};
+}
+
+/* Text, and with `words` a vector, in one block. */
+static bool fill(struct fresh *f, const struct model *model,
+                 struct model_title title, bool words, struct fresh_post *out,
+                 struct err *err)
+{
+    size_t count = words ? f->terms.count : 0;
+    size_t terms_bytes = count * sizeof *out->vector.terms;
+    size_t weights_bytes = count * sizeof *out->vector.weights;
     uint32_t *terms;
     uint16_t *weights;
 
-    buf_reset(&f->text);
-    post_wire_write(&f->text, row, config, &title);
-    if (f->text.failed)
-        return err_set(err, ERR_LIMIT, "fresh: text over %d bytes",
-                       TEXT_MOST_BYTES);
-    if (!terms_make(&f->terms, &words, err))
-        return false;
-    terms_bytes = f->terms.count * sizeof *terms;
-    weights_bytes = f->terms.count * sizeof *weights;
-    if (!mem_take(terms_bytes + weights_bytes + f->text.bytes, 1, &terms, err))
+    out->bytes = terms_bytes + weights_bytes + f->text.bytes;
+    if (!mem_take(out->bytes, 1, &terms, err))
         return false;
     weights = (uint16_t *)(void *)((char *)terms + terms_bytes);
-    *out = (struct fresh_post){.id = row->id,
-                               .author = row->author,
-                               .published_at_ms = row->published_at_ms,
-                               .updated_at_ms = row->updated_at_ms,
-                               .block = terms};
+    out->block = terms;
     out->vector = (struct content_vector){terms, weights, 0};
-    if (content_is_there(model))
+    if (words && content_is_there(model))
         out->vector.count = content_weigh(model, &f->terms, terms, weights);
     out->text = (struct span){
         memcpy((char *)weights + weights_bytes, f->text.at, f->text.bytes),
         f->text.bytes};
     out->title = (struct span){out->text.at + title.offset, title.bytes};
     out->digest = hash64_seeded(out->text.at, out->text.bytes,
-                                (uint64_t)row->updated_at_ms);
+                                (uint64_t)out->updated_at_ms);
     return true;
 }
 
-static bool put_in(struct fresh *f, const struct config *config,
-                   const struct model *model, const struct post_row *row,
-                   struct err *err)
+static bool write_text(struct fresh *f, const struct config *config,
+                       const struct post_row *row, struct model_title *title,
+                       struct err *err)
 {
-    struct fresh_post post;
-    uint32_t at;
+    buf_reset(&f->text);
+    post_wire_write(&f->text, row, config, title);
+    return !f->text.failed ||
+           err_set(err, ERR_LIMIT, "fresh: text over %d bytes",
+                   TEXT_MOST_BYTES);
+}
 
-    if (!fill(f, config, model, row, &post, err))
+static bool add_newer(struct fresh *f, const struct config *config,
+                      const struct model *model, const struct post_row *row,
+                      struct err *err)
+{
+    struct terms_text words = train_parts_words(row);
+    struct fresh_post post = post_of(row);
+    struct model_title title;
+
+    if (!write_text(f, config, row, &title, err) ||
+        !terms_make(&f->terms, &words, err) ||
+        !fill(f, model, title, true, &post, err))
         return false;
-    if (f->count == f->room) {
-        at = oldest(f);
-        if (f->posts[at].published_at_ms >= row->published_at_ms) {
-            mem_give(post.block);
-            return true;
-        }
-        take_out(f, at);
-    }
-    at = place_of(f, row->id);
-    memmove(f->posts + at + 1, f->posts + at,
-            (f->count++ - at) * sizeof *f->posts);
-    f->posts[at] = post;
-    f->digest += post.digest;
+    put_in(f, &f->newer, &post);
     return true;
 }
 
-/* A post of the model: only whether it is still there. */
+/* Most changes of a known post are none of what is shown. */
+static bool add_edit(struct fresh *f, const struct config *config,
+                     const struct model *model, uint32_t known,
+                     const struct post_row *row, struct err *err)
+{
+    struct fresh_post post = post_of(row);
+    struct model_title title;
+
+    if (!write_text(f, config, row, &title, err))
+        return false;
+    if (span_equal(buf_view(&f->text), model_post_text(model, known)))
+        return true;
+    if (!fill(f, model, title, false, &post, err))
+        return false;
+    put_in(f, &f->edits, &post);
+    return true;
+}
+
 static void judge_known(struct fresh *f, uint32_t post, bool visible)
 {
     uint64_t digest = hash64(&post, sizeof post);
@@ -183,24 +242,67 @@ static void judge_known(struct fresh *f, uint32_t post, bool visible)
     f->digest += visible ? -digest : digest;
 }
 
+/* Where a reader stands among the erased, or belongs. */
+static uint32_t erased_place(const struct fresh *f, uint32_t user)
+{
+    uint32_t at = f->erased_count;
+
+    while (at && f->erased[at - 1] >= user)
+        at--;
+    return at;
+}
+
+bool fresh_is_erased(const struct fresh *f, uint32_t user)
+{
+    uint32_t at = erased_place(f, user);
+
+    return at < f->erased_count && f->erased[at] == user;
+}
+
+static bool erase(struct fresh *f, const struct model *model, struct uuid id,
+                  struct err *err)
+{
+    uint32_t user, at;
+
+    if (!model_find_user(model, id, &user) || fresh_is_erased(f, user))
+        return true;
+    if (!mem_grow(&f->erased, &f->erased_cap, f->erased_count + 1,
+                  sizeof *f->erased, err))
+        return false;
+    at = erased_place(f, user);
+    memmove(f->erased + at + 1, f->erased + at,
+            (f->erased_count++ - at) * sizeof *f->erased);
+    f->erased[at] = user;
+    f->digest += hash64_seeded(&user, sizeof user, SALT_ERASED);
+    return true;
+}
+
 static bool take_row(struct fresh *f, const struct config *config,
                      const struct model *model, const struct post_row *row,
                      struct err *err)
 {
-    uint32_t at;
+    uint32_t known, at;
+    bool is_known;
+    struct fresh_set *set;
 
     if (row->updated_at_ms > f->newest_ms)
         f->newest_ms = row->updated_at_ms;
-    if (model_find_post(model, row->id, &at)) {
-        judge_known(f, at, row->visible || !model_post_visible(model, at));
-        return true;
-    }
-    if (fresh_find(f, row->id, &at)) {
-        if (row->visible && f->posts[at].updated_at_ms == row->updated_at_ms)
+    if (row->erased_user)
+        return erase(f, model, row->id, err);
+    is_known = model_find_post(model, row->id, &known) &&
+               model_post_visible(model, known);
+    if (is_known)
+        judge_known(f, known, row->visible);
+    set = is_known ? &f->edits : &f->newer;
+    if (fresh_find(set, row->id, &at)) {
+        if (row->visible && set->posts[at].updated_at_ms == row->updated_at_ms)
             return true;
-        take_out(f, at);
+        take_out(f, set, at);
     }
-    return !row->visible || !f->room || put_in(f, config, model, row, err);
+    if (!row->visible || !set->room)
+        return true;
+    return is_known ? add_edit(f, config, model, known, row, err)
+                    : add_newer(f, config, model, row, err);
 }
 
 /* ---- rounds ---- */
@@ -229,20 +331,43 @@ static bool read_page(struct fresh *f, struct db *db,
     return ok && !it.failed;
 }
 
+static void log_overlay(struct fresh *f, const struct model *model)
+{
+    struct log_line line;
+    size_t bytes = model->post_count + f->erased_cap * sizeof *f->erased +
+                   (f->newer.room + f->edits.room) * sizeof *f->newer.posts +
+                   f->newer.bytes + f->edits.bytes;
+
+    if (f->logged == f->digest)
+        return;
+    f->logged = f->digest;
+    log_begin(&line, LOG_INFO, "app", "overlay");
+    log_i64(&line, "new", f->newer.count);
+    log_i64(&line, "edited", f->edits.count);
+    log_i64(&line, "gone", f->gone_count);
+    log_i64(&line, "erased", f->erased_count);
+    log_i64(&line, "bytes", (int64_t)bytes);
+    log_end(&line);
+}
+
 bool fresh_follow(struct fresh *f, struct db *db, const struct config *config,
                   const struct model *model, int64_t until_us, struct err *err)
 {
     int64_t now_us = clock_mono_us();
+    int64_t stop_us = now_us + (int64_t)ROUND_MS * US_PER_MS;
     bool more = true;
 
-    if (!f->room || now_us < f->next_look_us)
+    if (now_us < f->next_look_us)
         return true;
     f->next_look_us = now_us + (int64_t)config->fresh_check_ms * US_PER_MS;
-    for (int page = 0; more && page < PAGES_A_ROUND; page++)
+    while (more && clock_mono_us() < stop_us)
         if (!read_page(f, db, config, model, INT64_MAX, until_us, &more, err))
             return false;
-    if (more)
-        return true; /* goes on behind the last row */
+    log_overlay(f, model);
+    if (more) { /* goes on behind the last row */
+        f->next_look_us = 0;
+        return true;
+    }
     f->since_ms = f->newest_ms - OVERLAP_MS;
     f->after = (struct uuid){{0}};
     return true;
@@ -252,7 +377,7 @@ bool fresh_load(struct fresh *f, struct db *db, const struct config *config,
                 const struct model *model, int64_t newest_ms, int64_t until_us,
                 struct err *err)
 {
-    bool more = f->room > 0;
+    bool more = true;
 
     while (more && f->since_ms <= newest_ms)
         if (!read_page(f, db, config, model, newest_ms, until_us, &more, err))

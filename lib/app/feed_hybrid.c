@@ -1,4 +1,5 @@
-/* hybrid_v2: the pure ranking is reco/hybrid.h; here it meets the request. */
+/* The hybrid parts: the pure ranking is reco/hybrid.h; here it meets the
+ * request. */
 #include "app/feed_inner.h"
 
 #include "base/clock.h"
@@ -15,13 +16,15 @@ enum {
     SALT_SLOTS = 1, /* so that slots and picks are drawn apart */
     SALT_PICKS,
     SALT_OTHERS,
+    FRESH_SHARE = 2, /* of db_wait_ms, for the overlay */
+    US_PER_MS = 1000,
 };
 
 /* ---- newer posts ---- */
 
 bool feed_follow_model(struct feeder *f, struct err *err)
 {
-    if (f->fresh.swap_count == f->live.swap_count && f->fresh.gone)
+    if (feed_has_overlay(f))
         return true;
     hybrid_release(f->ranker);
     f->fresh.swap_count = 0;
@@ -33,13 +36,17 @@ void feed_follow_fresh(struct feeder *f, const struct feed_ask *ask,
                        struct feed *out)
 {
     int64_t start_us = clock_mono_us();
+    int64_t until_us =
+        start_us + (int64_t)f->config->db_wait_ms * US_PER_MS / FRESH_SHARE;
     struct err err;
 
-    if (f->live.state != LIVE_USABLE)
+    if (!f->live.readable)
         return;
+    if (until_us > ask->until_us)
+        until_us = ask->until_us;
     if (!feed_follow_model(f, &err) ||
-        !fresh_follow(&f->fresh, f->db, f->config, &f->live.model,
-                      ask->until_us, &err))
+        !fresh_follow(&f->fresh, f->db, f->config, &f->live.model, until_us,
+                      &err))
         log_failure(LOG_WARN, "app", "fresh_failed", &err);
     out->fresh_us = clock_mono_us() - start_us;
 }
@@ -56,27 +63,28 @@ static void mark_history(struct feeder *f)
     for (uint32_t e = count; e-- > 0;) {
         struct newer_post *post;
         if (p->place_of[e] != ORDINAL_NONE ||
-            !fresh_find(&f->fresh, f->history[e].post, &at))
+            !fresh_find(&f->fresh.newer, f->history[e].post, &at))
             continue;
         post = &f->newer[at];
         post->mask = mask_fold(post->mask, f->history[e].type);
         post->at_ms = f->history[e].at_ms;
-        post->may_get = false; /* he has seen it */
+        if (post->at_ms >= p->again_before_ms || post->mask & MASK_HIDE)
+            f->newer_may[at] = false; /* he has seen it */
     }
 }
 
-static void make_newer(struct feeder *f, const struct feed_ask *ask)
+void feed_judge_newer(struct feeder *f, const struct feed_ask *ask)
 {
     static const struct uuid nobody;
     bool is_somebody = !uuid_equal(ask->user, nobody);
 
-    for (uint32_t i = 0; i < f->fresh.count; i++) {
-        const struct fresh_post *post = &f->fresh.posts[i];
+    if (!feed_has_overlay(f))
+        return;
+    for (uint32_t i = 0; i < f->fresh.newer.count; i++) {
+        const struct fresh_post *post = &f->fresh.newer.posts[i];
         f->newer[i] = (struct newer_post){
             .vector = post->vector, .published_at_ms = post->published_at_ms};
-        f->newer[i].may_get =
-            !(is_somebody && uuid_equal(post->author, ask->user)) &&
-            !(ask->cursor && cursor_has(ask->cursor, post->id));
+        f->newer_may[i] = !(is_somebody && uuid_equal(post->author, ask->user));
     }
     mark_history(f);
 }
@@ -113,23 +121,7 @@ static bool is_newer(const struct making *m, uint32_t post)
 
 static const struct fresh_post *newer_of(const struct making *m, uint32_t post)
 {
-    return &m->f->fresh.posts[post - m->model->post_count];
-}
-
-static struct feed_slot *add_post(struct making *m, uint32_t post,
-                                  enum rung rung)
-{
-    struct feed_slot *slot;
-
-    if (!is_newer(m, post))
-        return feed_add_model_post(m->model, post, rung, m->out, m->ask);
-    slot = feed_next_slot(m->out, m->ask);
-    if (slot)
-        *slot = (struct feed_slot){.post = newer_of(m, post)->id,
-                                   .text = newer_of(m, post)->text,
-                                   .rung = rung,
-                                   .propensity = 1};
-    return slot;
+    return &m->f->fresh.newer.posts[post - m->model->post_count];
 }
 
 /* ---- exploration ---- */
@@ -153,14 +145,13 @@ static bool is_unread(const struct making *m, uint32_t post)
 static void fill_pool(struct making *m)
 {
     struct feeder *f = m->f;
-    uint32_t posts = m->model->post_count;
+    uint32_t posts = m->model->post_count, newer = f->reader.newer_count;
 
-    for (uint32_t i = 0; i < f->fresh.count && m->pool_count < POOL_MOST; i++)
-        if (f->newer[i].may_get && is_unread(m, posts + i))
+    for (uint32_t i = 0; i < newer && m->pool_count < POOL_MOST; i++)
+        if (is_unread(m, posts + i) && reader_may_get(&f->reader, posts + i))
             m->pool[m->pool_count++] = posts + i;
     for (uint32_t p = 0; p < posts && m->pool_count < POOL_MOST; p++)
-        if (is_unread(m, p) && !fresh_is_gone(&f->fresh, p) &&
-            reader_may_get(&f->reader, p))
+        if (is_unread(m, p) && reader_may_get(&f->reader, p))
             m->pool[m->pool_count++] = p;
     m->is_new = m->pool_count > 0;
 }
@@ -253,8 +244,7 @@ static void spread(struct making *m)
 
     for (uint32_t i = 0; i < b->count && m->count < CANDIDATES; i++) {
         uint32_t post = b->posts[i].post;
-        if ((!is_newer(m, post) && fresh_is_gone(&m->f->fresh, post)) ||
-            is_drawn(m, post))
+        if (is_drawn(m, post))
             continue;
         m->traits[m->count] = traits_of(m, &b->posts[i]);
         m->posts[m->count++] = b->posts[i];
@@ -278,11 +268,13 @@ static enum rung rung_of(enum blend_part part)
 /* False when there is no slot left. */
 static bool add_ranked(struct making *m, const struct blended *post)
 {
-    struct feed_slot *slot =
-        add_post(m, post->post, rung_of(blend_leader(post)));
+    struct feed_slot *slot = feed_add_post(
+        m->f, post->post, rung_of(blend_leader(post)), m->out, m->ask);
 
     if (!slot)
         return false;
+    for (enum blend_part p = 0; p < BLEND_TRENDING; p++)
+        m->out->personal |= post->gives[p] > 0;
     slot->has_score = true;
     slot->score = post->score;
     if (m->out->count > 1)
@@ -294,7 +286,8 @@ static bool add_ranked(struct making *m, const struct blended *post)
 
 static bool add_drawn(struct making *m, uint32_t post)
 {
-    struct feed_slot *slot = add_post(m, post, RUNG_EXPLORE);
+    struct feed_slot *slot =
+        feed_add_post(m->f, post, RUNG_EXPLORE, m->out, m->ask);
 
     if (!slot)
         return false;
@@ -306,12 +299,12 @@ static bool add_drawn(struct making *m, uint32_t post)
     return true;
 }
 
-/* Slots in order; one past the last tells whether there is more. */
+/* The free slots in order; one past the last tells whether there is more. */
 static void merge(struct making *m)
 {
     uint32_t next = 0, drawn = 0;
 
-    for (uint32_t slot = 0; slot <= m->ask->want; slot++) {
+    for (uint32_t slot = m->out->count; slot <= m->ask->want; slot++) {
         bool chance = slot < m->ask->want && m->plan.is_drawn[slot] &&
                       drawn < m->drawn_count;
         if (chance)
@@ -344,17 +337,9 @@ static void set_reason(const struct making *m, const struct hybrid_reason *why,
 {
     *out = (struct feed_reason){.code = code_of(why->part),
                                 .share = why->share,
-                                .readers = why->readers,
-                                .count = why->count};
-    for (uint32_t i = 0; i < why->count; i++) {
-        uint32_t post = why->at[i].post;
-        bool newer = is_newer(m, post);
-        out->posts[i].post =
-            newer ? newer_of(m, post)->id : m->model->post_ids[post];
-        out->posts[i].title =
-            newer ? newer_of(m, post)->title : model_post_title(m->model, post);
-        out->posts[i].share = why->at[i].share;
-    }
+                                .readers = why->readers};
+    for (uint32_t i = 0; i < why->count; i++)
+        feed_add_evidence(m->f, why->at[i].post, why->at[i].share, out);
     for (uint32_t i = 0; i < why->word_count; i++) {
         struct span word = content_term_text(m->model, why->words[i]);
         if (word.bytes)
@@ -391,7 +376,7 @@ static void explain(struct making *m)
                 set_reason(m, &why[i].at[r],
                            &slot->reasons[slot->reason_count++]);
     }
-    m->out->reasons_us = clock_mono_us() - start_us;
+    m->out->reasons_us += clock_mono_us() - start_us;
 }
 
 /* ---- all of it ---- */
@@ -399,16 +384,15 @@ static void explain(struct making *m)
 static bool rank(struct feeder *f, const struct feed_ask *ask, struct err *err)
 {
     f->settings.now_ms = ask->now_ms;
-    make_newer(f, ask);
     hybrid_taste(f->ranker, &f->profile, &f->live.model, f->history,
-                 (uint32_t)f->history_count, f->newer, f->fresh.count,
+                 (uint32_t)f->history_count, f->newer, f->fresh.newer.count,
                  ask->now_ms, f->settings.half_life_ms);
     return hybrid_rank(f->ranker, &f->reader, &f->live.scratch, &f->settings,
                        err);
 }
 
-const char *feed_add_hybrid(struct feeder *f, const struct feed_ask *ask,
-                            struct feed *out)
+void feed_add_hybrid(struct feeder *f, const struct feed_ask *ask,
+                     struct feed *out)
 {
     int64_t start_us = clock_mono_us();
     struct making m = {.f = f,
@@ -418,11 +402,12 @@ const char *feed_add_hybrid(struct feeder *f, const struct feed_ask *ask,
                        .seed = out->cursor.seed + out->cursor.served_count};
     struct err err;
 
-    if (!feed_make_reader(f, ask, out))
-        return "model_missing";
+    f->ranker->history = 0;
+    if (!feed_make_reader(f, ask, out, false))
+        return;
     if (!feed_follow_model(f, &err) || !rank(f, ask, &err)) {
         log_failure(LOG_ERROR, "app", "hybrid_failed", &err);
-        return "model_missing";
+        return;
     }
     draw(&m);
     spread(&m);
@@ -430,7 +415,4 @@ const char *feed_add_hybrid(struct feeder *f, const struct feed_ask *ask,
     out->rank_us = clock_mono_us() - start_us;
     explain(&m);
     hybrid_forget(f->ranker);
-    if (!f->ranker->history)
-        return "cold_start";
-    return f->ranker->blend.count ? NULL : "exhausted";
 }

@@ -13,7 +13,8 @@ enum { MS_PER_S = 1000 };
 struct replay {
     struct feeder *f;
     const struct token_keys *keys;
-    const struct served_record *record;
+    const struct served_found *found;
+    const struct served_record *record; /* of it */
     int64_t until_us;
     struct replay_verdict *out;
     struct cursor cursor;
@@ -59,8 +60,6 @@ static bool load_newer(struct replay *r, struct err *err)
 {
     struct feeder *f = r->f;
 
-    if (!f->hybrid)
-        return true;
     if (!feed_follow_model(f, err) ||
         !fresh_load(&f->fresh, f->db, f->config, &f->live.model,
                     r->record->fresh_newest_ms, r->until_us, err))
@@ -69,15 +68,20 @@ static bool load_newer(struct replay *r, struct err *err)
     return true;
 }
 
-static void make(struct replay *r, struct span cursor, struct buf *body)
+static void make(struct replay *r, struct buf *body)
 {
     const struct served_record *record = r->record;
+    const uint64_t *keys = r->found->keys;
     char request_text[UUID_TEXT + 1];
     struct feed_ask ask = {.user = record->user,
                            .fresh = record->is_fresh,
                            .kind = CURSOR_FOR_YOU,
                            .want = record->want,
-                           .cursor = cursor.bytes ? &r->cursor : NULL,
+                           .cursor = record->cursor_bytes ? &r->cursor : NULL,
+                           .excluded = keys,
+                           .excluded_count = record->excluded_count,
+                           .held = keys + record->excluded_count,
+                           .held_count = record->held_count,
                            .now_ms = record->now_ms,
                            .until_us = r->until_us};
     struct feed_wire wire = {.feed = &r->feed,
@@ -94,10 +98,10 @@ static void make(struct replay *r, struct span cursor, struct buf *body)
     feed_wire_write(body, &wire);
 }
 
-static bool run(struct replay *r, struct span cursor, struct buf *body,
-                struct err *err)
+static bool run(struct replay *r, struct buf *body, struct err *err)
 {
     const struct served_record *record = r->record;
+    const struct span cursor = {r->found->cursor, record->cursor_bytes};
     struct replay_verdict *out = r->out;
     struct err refused;
     size_t from = body->bytes;
@@ -113,7 +117,7 @@ static bool run(struct replay *r, struct span cursor, struct buf *body,
     }
     if (!load_history(r, err) || !load_newer(r, err))
         return false;
-    make(r, cursor, body);
+    make(r, body);
     out->same =
         body->bytes - from == record->answer_bytes &&
         hash64(body->at + from, body->bytes - from) == record->answer_digest;
@@ -123,9 +127,8 @@ static bool run(struct replay *r, struct span cursor, struct buf *body,
 }
 
 bool feed_replay(struct feeder *f, const struct token_keys *keys,
-                 const struct served_record *record, struct span cursor,
-                 int64_t until_us, struct buf *body, struct replay_verdict *out,
-                 struct err *err)
+                 const struct served_found *found, int64_t until_us,
+                 struct buf *body, struct replay_verdict *out, struct err *err)
 {
     struct replay *r; /* large */
     bool ok = true;
@@ -135,12 +138,13 @@ bool feed_replay(struct feeder *f, const struct token_keys *keys,
         return false;
     r->f = f;
     r->keys = keys;
-    r->record = record;
+    r->found = found;
+    r->record = &found->record;
     r->until_us = until_us;
     r->out = out;
     out->model = !is_same_model(r);
     if (!out->model)
-        ok = run(r, cursor, body, err);
+        ok = run(r, body, err);
     mem_give(r);
     return ok;
 }

@@ -3,11 +3,10 @@
  * not.
  *
  * Inputs   the record (feed_served.h) names who asked, when and for what;
- * model, history, newer posts, settings and signing key are taken as they are
- *          now and compared by digest. A feed is a pure function of them, so
- *          equal inputs give equal bytes; `program` set alone says that the
- *          code has changed.
- * History  events stored up to the moment of the answer.
+ *          model, history, overlay, settings and signing key are taken as they
+ *          are now and compared by digest. A feed is a pure function of them,
+ * so equal inputs give equal bytes; `program` set alone says that the code has
+ * changed. History  events stored up to the moment of the answer.
  */
 #pragma once
 
@@ -25,7 +24,6 @@ struct replay_verdict {
  * database is away.
  */
 MUST_USE bool feed_replay(struct feeder *f, const struct token_keys *keys,
-                          const struct served_record *record,
-                          struct span cursor, int64_t until_us,
+                          const struct served_found *found, int64_t until_us,
                           struct buf *body, struct replay_verdict *out,
                           struct err *err);

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-static const char magic[8] = {'K', 'I', 'T', 'H', 'S', 'R', 'V', '1'};
+static const char magic[8] = {'K', 'I', 'T', 'H', 'S', 'R', 'V', '2'};
 static const char prefix[] = "served-";
 
 enum {
@@ -24,7 +24,9 @@ enum {
     ALIGN = 8,
     PATH_BYTES = 4096,
     FILE_MOST_BYTES = 1 << 30,
-    RECORD_MOST = sizeof(struct served_record) + CURSOR_TEXT_MOST + ALIGN,
+    KEYS_MOST = FEED_EXCLUDE_MOST + HELD_MOST,
+    RECORD_MOST = sizeof(struct served_record) + KEYS_MOST * sizeof(uint64_t) +
+                  CURSOR_TEXT_MOST + ALIGN,
     CHECKED_FROM = offsetof(struct served_record, request),
 };
 
@@ -70,7 +72,7 @@ uint64_t served_settings(const struct config *c)
         c->query_terms,      c->taste_half_life_s, c->fresh_posts,
         c->diversity_window, c->diversity_author,  c->diversity_tag,
         c->diversity_score,  c->explore_percent,   c->explore_readers,
-        c->explore_age_s,    c->post_half_life_s,
+        c->explore_age_s,    c->post_half_life_s,  c->seen_s,
     };
     struct hash_stream h;
 
@@ -178,9 +180,10 @@ static bool append(struct served *s, const struct config *config,
     return false;
 }
 
-static size_t whole(size_t cursor_bytes)
+static size_t whole(size_t keys, size_t cursor_bytes)
 {
-    return (sizeof(struct served_record) + cursor_bytes + ALIGN - 1) &
+    return (sizeof(struct served_record) + keys * sizeof(uint64_t) +
+            cursor_bytes + ALIGN - 1) &
            ~(size_t)(ALIGN - 1);
 }
 
@@ -188,7 +191,8 @@ static struct served_record record_of(const struct served_answer *a)
 {
     const struct feeder *f = a->feeder;
     struct served_record r = {
-        .bytes = (uint32_t)whole(a->cursor.bytes),
+        .bytes = (uint32_t)whole(a->ask->excluded_count + a->ask->held_count,
+                                 a->cursor.bytes),
         .cursor_bytes = (uint32_t)a->cursor.bytes,
         .request = a->request,
         .user = a->ask->user,
@@ -203,11 +207,13 @@ static struct served_record record_of(const struct served_answer *a)
         .answer_digest = hash64(a->body.at, a->body.bytes),
         .fresh_newest_ms = f->fresh.newest_ms,
         .history_count = (uint32_t)f->history_count,
-        .fresh_count = f->fresh.count,
+        .fresh_count = f->fresh.newer.count,
         .want = (uint16_t)a->ask->want,
         .reason = (uint8_t)feed_reason_number(a->feed->fallback_reason),
         .is_fresh = a->ask->fresh,
         .answer_bytes = (uint32_t)a->body.bytes,
+        .excluded_count = a->ask->excluded_count,
+        .held_count = a->ask->held_count,
     };
 
     memcpy(r.magic, magic, sizeof magic);
@@ -215,19 +221,26 @@ static struct served_record record_of(const struct served_answer *a)
     return r;
 }
 
+static unsigned char *put(unsigned char *p, const void *at, size_t bytes)
+{
+    return bytes ? (unsigned char *)memcpy(p, at, bytes) + bytes : p;
+}
+
 void served_add(struct served *s, const struct served_answer *a)
 {
     alignas(struct served_record) unsigned char bytes[RECORD_MOST] = {0};
     const struct config *config = a->feeder->config;
     struct served_record *r = (void *)bytes;
+    unsigned char *p = bytes + sizeof *r;
     struct err err;
 
     if (!config->served || !*config->served || !a->feed->model ||
         a->ask->kind != CURSOR_FOR_YOU || a->cursor.bytes > CURSOR_TEXT_MOST)
         return;
     *r = record_of(a);
-    if (a->cursor.bytes)
-        memcpy(r + 1, a->cursor.at, a->cursor.bytes);
+    p = put(p, a->ask->excluded, a->ask->excluded_count * sizeof(uint64_t));
+    p = put(p, a->ask->held, a->ask->held_count * sizeof(uint64_t));
+    put(p, a->cursor.at, a->cursor.bytes);
     r->checksum = hash64(bytes + CHECKED_FROM, r->bytes - CHECKED_FROM);
     if (append(s, config, bytes, r->bytes, &err)) {
         s->has_failed = false;
@@ -247,21 +260,26 @@ static const struct served_record *record_at(struct span rest)
 
     if (rest.bytes < sizeof *r || memcmp(r->magic, magic, sizeof magic) ||
         r->cursor_bytes > CURSOR_TEXT_MOST ||
-        r->bytes != whole(r->cursor_bytes) || r->bytes > rest.bytes ||
+        r->excluded_count > FEED_EXCLUDE_MOST || r->held_count > HELD_MOST ||
+        r->bytes != whole(r->excluded_count + r->held_count, r->cursor_bytes) ||
+        r->bytes > rest.bytes ||
         r->checksum != hash64(rest.at + CHECKED_FROM, r->bytes - CHECKED_FROM))
         return NULL;
     return r;
 }
 
 static bool find_in(struct span file, struct uuid request,
-                    struct served_record *out, struct buf *cursor)
+                    struct served_found *out)
 {
     const struct served_record *r;
 
     while ((r = record_at(file))) {
         if (uuid_equal(r->request, request)) {
-            *out = *r;
-            buf_add(cursor, r + 1, r->cursor_bytes);
+            size_t keys = r->excluded_count + r->held_count;
+            const char *p = (const char *)(r + 1);
+            out->record = *r;
+            memcpy(out->keys, p, keys * sizeof *out->keys);
+            memcpy(out->cursor, p + keys * sizeof *out->keys, r->cursor_bytes);
             return true;
         }
         file.at += r->bytes;
@@ -271,7 +289,7 @@ static bool find_in(struct span file, struct uuid request,
 }
 
 bool served_find(const char *folder, struct uuid request,
-                 struct served_record *out, struct buf *cursor, struct err *err)
+                 struct served_found *out, struct err *err)
 {
     DIR *dir = opendir(folder);
     struct dirent *entry;
@@ -288,7 +306,7 @@ bool served_find(const char *folder, struct uuid request,
             (size_t)bytes >= sizeof path ||
             !file_read(path, FILE_MOST_BYTES, &file, &unread))
             continue;
-        found = find_in(file, request, out, cursor);
+        found = find_in(file, request, out);
         mem_give((void *)(uintptr_t)file.at);
     }
     closedir(dir);

@@ -3,9 +3,10 @@
  * each of them again, byte for byte (feed_replay.h).
  *
  * Kept     for_you answers made with a model: who asked when for what, the
- *          cursor, and digests of everything else that went in: model, history,
- *          newer posts, settings, signing key, answer. About 260 bytes, and
- *          the cursor on later pages.
+ *          cursor, the posts excluded and held back, and digests of everything
+ *          else that went in: model, history, overlay, settings, signing key,
+ *          answer. About 270 bytes, the cursor on later pages, and 8 bytes for
+ *          each post held back.
  * Where    a folder of local files, one writer each (the worker), appended by
  *          one write() an answer: 5 us, no fsync, no query. A table would cost
  *          the hot path a second query, and a log line cannot name the reader
@@ -27,10 +28,12 @@
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/err.h"
+#include "web/held.h"
 #include "web/token.h"
 
-/* One answer as it lies in a file, followed by cursor_bytes and zeros up to a
- * multiple of 8. Little-endian, no padding. */
+/* One answer as it lies in a file, followed by the keys of the posts excluded
+ * and held back, by cursor_bytes, and zeros up to a multiple of 8.
+ * Little-endian, no padding. */
 struct served_record {
     char magic[8];
     uint32_t bytes; /* of all of it */
@@ -49,8 +52,9 @@ struct served_record {
     uint8_t reason; /* feed_reason_number */
     uint8_t is_fresh;
     uint32_t answer_bytes;
+    uint32_t excluded_count, held_count;
 };
-_Static_assert(sizeof(struct served_record) == 192, "no hidden padding");
+_Static_assert(sizeof(struct served_record) == 200, "no hidden padding");
 
 struct served {
     int fd; /* -1: none is open */
@@ -80,10 +84,16 @@ uint64_t served_history(const struct feeder *f);
 uint64_t served_settings(const struct config *config);
 uint64_t served_key(const struct token_keys *keys);
 
+/* A record and what the request carried. */
+struct served_found {
+    struct served_record record;
+    uint64_t keys[FEED_EXCLUDE_MOST + HELD_MOST]; /* excluded, then held back */
+    char cursor[CURSOR_TEXT_MOST];
+};
+
 /*
  * Finds a request in the files of a folder, damaged records being passed over.
- * cursor: appended. ERR_ABSENT: it is in none.
+ * ERR_ABSENT: it is in none.
  */
 MUST_USE bool served_find(const char *folder, struct uuid request,
-                          struct served_record *out, struct buf *cursor,
-                          struct err *err);
+                          struct served_found *out, struct err *err);

@@ -6,6 +6,7 @@
 #include "app/reply.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "web/held.h"
 
 enum { US_PER_MS = 1000, MS_PER_S = 1000 };
 
@@ -16,6 +17,8 @@ struct feeds_call {
     struct identity who;
     struct cursor cursor;
     struct span cursor_text; /* empty: first page */
+    uint64_t excluded[FEED_EXCLUDE_MOST];
+    struct held held;
     struct feed_ask ask;
     int64_t took_us;
 };
@@ -85,6 +88,56 @@ static bool read_cursor(struct feeds_call *c, bool kind_given)
         &app->reply, c->request,
         c->cursor.expired ? PROBLEM_cursor_expired : PROBLEM_bad_cursor, NULL);
     return false;
+}
+
+static bool read_exclude(struct feeds_call *c)
+{
+    struct span text, one;
+    struct uuid id;
+    struct err err;
+    bool found;
+
+    c->ask.excluded = c->excluded;
+    if (!http_query_find(c->request->query, "exclude", &c->app->arena, &text,
+                         &found, &err))
+        return bad_query(c, "the query names exclude twice");
+    while (found && span_cut(&text, ',', &one)) {
+        if (!uuid_find(one, &id) || c->ask.excluded_count == FEED_EXCLUDE_MOST)
+            return bad_query(c, "exclude is a list of at most 100 post ids, "
+                                "separated by commas");
+        c->excluded[c->ask.excluded_count++] = uuid_key(id);
+    }
+    return true;
+}
+
+/* What he was given lately and has not told us to have seen. */
+static void read_held(struct feeds_call *c)
+{
+    struct span text = {0};
+
+    if (c->app->config.hold_s)
+        (void)http_cookie_find(c->request->cookie, HELD_COOKIE, &text);
+    held_open(&c->app->keys, c->who.user, text, c->request->received_at_ms,
+              (int64_t)c->app->config.hold_s * MS_PER_S, &c->held);
+    c->ask.held = c->held.keys;
+    c->ask.held_count = c->held.count;
+}
+
+static void give_held(struct feeds_call *c)
+{
+    const struct config *config = &c->app->config;
+    const struct feed *feed = &c->app->feed;
+    struct buf text;
+
+    if (!config->hold_s || c->ask.kind != CURSOR_FOR_YOU || !feed->count)
+        return;
+    for (uint32_t i = 0; i < feed->count; i++)
+        held_add(&c->held, feed->slots[i].post, c->ask.now_ms);
+    buf_init(&text, HELD_TEXT_MOST);
+    held_sign(&c->app->keys, c->who.user, &c->held, c->ask.now_ms, &text);
+    http_cookie_set_at(&c->app->reply, HELD_COOKIE, buf_view(&text),
+                       "/api/feeds", config->hold_s, config->cookie_secure);
+    buf_release(&text);
 }
 
 static void make_and_write(void *arg)
@@ -160,8 +213,10 @@ void feeds_get(struct app *app, const struct http_request *request)
         !identity_find(&app->config, &app->keys, request, &app->reply,
                        &c.who) ||
         !read_limit(&c) || !read_kind(&c, &kind_given) ||
-        !read_cursor(&c, kind_given))
+        !read_cursor(&c, kind_given) || !read_exclude(&c))
         return;
+    if (c.ask.kind == CURSOR_FOR_YOU)
+        read_held(&c);
     c.ask.user = c.who.user;
     c.ask.fresh = c.who.fresh;
     c.ask.declined = c.who.declined;
@@ -174,8 +229,10 @@ void feeds_get(struct app *app, const struct http_request *request)
         buf_reset(&app->reply.body);
         make_and_write(&c);
     }
-    if (!c.who.declined)
+    if (!c.who.declined) {
         keep(&c);
+        give_held(&c);
+    }
     add_timing(&c);
     log_feed(&c);
 }

@@ -22,24 +22,6 @@ struct run {
     struct precompute_report *report;
 };
 
-/* A row of the model as the history it stands for. */
-static uint32_t events_of(struct run *r, uint32_t user)
-{
-    struct row row = model_user_row(r->model, user);
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < row.count; i++)
-        for (enum event_type t = EVENT_VIEW; t <= EVENT_SHARE; t++) {
-            if (!(pair_mask(row.pairs[i]) >> t & 1) ||
-                count == r->config->history_events)
-                continue;
-            r->events[count++] = (struct history_event){
-                .post = r->model->post_ids[pair_ordinal(row.pairs[i])],
-                .type = t};
-        }
-    return count;
-}
-
 static bool flush(struct run *r, struct err *err)
 {
     int64_t now_ms = clock_wall_ms();
@@ -58,7 +40,9 @@ static bool add_reader(struct run *r, uint32_t user, struct err *err)
 {
     struct uuid id = r->model->user_ids[user];
 
-    profile_make(&r->profile, r->model, r->events, events_of(r, user));
+    profile_make(
+        &r->profile, r->model, r->events,
+        profile_recall(r->model, user, r->events, r->config->history_events));
     if (!r->profile.norm)
         return true;
     if (!reader_make(&r->reader, r->model, &r->profile, id, NULL, 0, err) ||

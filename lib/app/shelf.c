@@ -17,12 +17,9 @@ void shelf_release(struct shelf *s)
     buf_release(&s->texts);
 }
 
-bool shelf_read(struct shelf *s, struct db *db, const struct config *config,
-                size_t most, int64_t before_ms, struct uuid before_id,
-                int64_t until_us, struct err *err)
+static bool fill(struct shelf *s, struct posts *it, const struct config *config,
+                 struct err *err)
 {
-    struct posts it = posts_newest(db, most < SHELF_POSTS ? most : SHELF_POSTS,
-                                   before_ms, before_id, until_us, err);
     struct buf texts;
     struct shelf_post *posts = s->posts;
     struct post_row row;
@@ -30,29 +27,49 @@ bool shelf_read(struct shelf *s, struct db *db, const struct config *config,
     uint32_t count = 0;
 
     buf_init(&texts, TEXTS_MOST_BYTES);
-    while (posts_next(&it, &row) && count < SHELF_POSTS) {
+    while (posts_next(it, &row) && count < SHELF_POSTS) {
         posts[count] =
             (struct shelf_post){.id = row.id,
                                 .author = row.author,
                                 .published_at_ms = row.published_at_ms,
-                                .offset = texts.bytes};
+                                .offset = texts.bytes,
+                                .score = row.score};
         post_wire_write(&texts, &row, config, &title);
         posts[count].bytes = texts.bytes - posts[count].offset;
         count++;
     }
-    posts_end(&it);
-    if (it.failed && !count) { /* nothing is overwritten yet */
+    posts_end(it);
+    if (it->failed && !count) { /* nothing is overwritten yet */
         buf_release(&texts);
         return false;
     }
     /* A half-read page would mix offsets of two buffers: start from none. */
     buf_release(&s->texts);
     s->texts = texts;
-    s->count = it.failed || texts.failed ? 0 : count;
-    if (!it.failed && texts.failed)
+    s->count = it->failed || texts.failed ? 0 : count;
+    if (!it->failed && texts.failed)
         return err_set(err, ERR_MEMORY, "shelf: texts over %zu bytes",
                        texts.most_bytes);
-    return !it.failed;
+    return !it->failed;
+}
+
+bool shelf_read(struct shelf *s, struct db *db, const struct config *config,
+                size_t most, int64_t before_ms, struct uuid before_id,
+                int64_t until_us, struct err *err)
+{
+    struct posts it = posts_newest(db, most < SHELF_POSTS ? most : SHELF_POSTS,
+                                   before_ms, before_id, until_us, err);
+
+    return fill(s, &it, config, err);
+}
+
+bool shelf_read_precomputed(struct shelf *s, struct db *db,
+                            const struct config *config, struct uuid user,
+                            int64_t until_us, struct err *err)
+{
+    struct posts it = posts_precomputed(db, user, SHELF_POSTS, until_us, err);
+
+    return fill(s, &it, config, err);
 }
 
 bool shelf_follow(struct shelf *s, struct db *db, const struct config *config,

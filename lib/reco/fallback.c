@@ -39,7 +39,7 @@ static uint32_t shuffle_at(const struct shuffle *s, uint32_t i)
 uint32_t fallback_random(const struct reader *reader, uint64_t seed,
                          uint32_t want, uint32_t *out)
 {
-    uint32_t posts = reader->model->post_count, got = 0;
+    uint32_t posts = reader->model->post_count + reader->newer_count, got = 0;
     struct shuffle s = shuffle_of(posts, seed);
     uint64_t places = (uint64_t)1 << (2 * s.half_bits); /* < 4 * posts */
 
@@ -55,8 +55,16 @@ uint32_t fallback_seen_oldest(const struct reader *reader, uint32_t want,
                               uint32_t *out)
 {
     const struct profile *p = reader->profile;
+    struct row own = {0};
     uint32_t got = 0;
 
+    if (reader->self != ORDINAL_NONE)
+        own = model_user_row(reader->model, reader->self);
+    for (uint32_t i = 0; i < own.count && got < want; i++) {
+        uint32_t post = pair_ordinal(own.pairs[i]);
+        if (!profile_has(p, post) && reader_may_get_unseen(reader, post))
+            out[got++] = post;
+    }
     for (uint32_t i = p->count; i-- > 0 && got < want;)
         if (reader_may_get_unseen(reader, p->posts[i].post))
             out[got++] = p->posts[i].post;

@@ -3,6 +3,7 @@
  *
  * Chance  none of its own: the same model, reader and seed give the same
  *         posts in the same order.
+ * Newer   posts newer than the model (reader.h) take part like all others.
  * Cost    fallback_random walks a pseudo-random permutation of all posts:
  *         O(want) expected while most posts may be shown, at most one look at
  *         each post when nearly none may. No allocation.
@@ -21,8 +22,9 @@ uint32_t fallback_random(const struct reader *reader, uint64_t seed,
                          uint32_t want, uint32_t *out);
 
 /*
- * For when all was seen: posts of the profile, those seen longest ago first,
- * except hidden, own, invisible ones and those of earlier pages.
+ * For when all was seen: those seen longest ago first, except hidden, own,
+ * invisible ones and those of earlier pages. First what only the model's row
+ * remembers, by ordinal, as it is older than the profile; then the profile.
  */
 uint32_t fallback_seen_oldest(const struct reader *reader, uint32_t want,
                               uint32_t *out);

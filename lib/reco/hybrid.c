@@ -135,7 +135,7 @@ static void find_contents(struct hybrid *h, const struct reader *reader,
     content_ask(&h->content, query_terms);
     content_find(&h->content, reader, s->sums, part);
     for (uint32_t i = 0; i < h->newer_count; i++)
-        if (h->newer[i].may_get)
+        if (reader_may_get(reader, m->post_count + i))
             part_keep(part, m->post_count + i,
                       content_score(&h->content, h->newer[i].vector));
     part_end(part);

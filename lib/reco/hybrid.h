@@ -11,7 +11,8 @@
  *           seldom read now. The best HYBRID_ROOM before fading take part.
  * Newer     posts that the model does not know come with a vector
  *           (content_weigh) and the ordinals post_count, post_count + 1, ...;
- *           they compete by content from the moment they exist.
+ *           they compete by content from the moment they exist. Who may get
+ *           them says the reader (reader.h).
  * Missing   a model without one of the optional groups lacks that part, no
  *           more.
  * Same      given (model, profile, times, now, newer posts) the same ranking:
@@ -46,7 +47,6 @@ struct hybrid_settings {
 struct newer_post {
     struct content_vector vector;
     int64_t published_at_ms;
-    bool may_get;
     uint8_t mask;  /* what the reader did on it; 0: nothing */
     int64_t at_ms; /* newest of that */
 };

@@ -85,6 +85,8 @@ static uint32_t floor_of(const uint32_t *keys, uint32_t count, uint32_t k)
         }                                                                      \
         if (f->self != ORDINAL_NONE)                                           \
             dots[f->self] = 0;                                                 \
+        for (uint32_t i = 0; i < f->s->erased_count; i++)                      \
+            dots[f->s->erased[i]] = 0;                                         \
     }
 
 ADD_ROWS(add_rows16, uint16_t)

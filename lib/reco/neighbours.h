@@ -7,6 +7,7 @@
  *
  * Fold-in  the reader need not be in the model; if he is, his own row is
  *          passed as `self` and never his neighbour.
+ * Erased   readers named in the scratch are nobody's neighbours.
  * Order    larger cosine first, equal cosines by the smaller ordinal. Dots
  *          and norms are integers and compared as integers: the same list,
  *          bit for bit, on every machine and with every kernel.

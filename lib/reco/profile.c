@@ -21,6 +21,7 @@ bool profile_init(struct profile *p, uint32_t most_events, struct err *err)
         mem_take(slots, sizeof *p->slots, &p->slots, err) &&
         mem_take(most_events, sizeof *p->seen, &p->seen, err) &&
         mem_take(most_events, sizeof *p->masks, &p->masks, err) &&
+        mem_take(most_events, sizeof *p->again, &p->again, err) &&
         mem_take(most_events, sizeof *p->place_of, &p->place_of, err))
         return true;
     profile_release(p);
@@ -34,6 +35,7 @@ void profile_release(struct profile *p)
     mem_give(p->slots);
     mem_give(p->seen);
     mem_give(p->masks);
+    mem_give(p->again);
     mem_give(p->place_of);
     *p = (struct profile){0};
 }
@@ -67,6 +69,7 @@ static uint32_t gather(struct profile *p, const struct model *model,
         if (!p->slots[slot]) {
             p->seen[seen] = post;
             p->masks[seen] = 0;
+            p->again[seen] = events[e].at_ms < p->again_before_ms;
             p->slots[slot] = ++seen;
         }
         p->place_of[e] = p->slots[slot] - 1;
@@ -81,6 +84,7 @@ void profile_make(struct profile *p, const struct model *model,
 
     p->count = p->hidden_count = p->unknown_count = p->norm = 0;
     count = count < p->most_events ? count : p->most_events;
+    p->oldest_at_ms = count ? events[count - 1].at_ms : INT64_MAX;
     seen = gather(p, model, events, count);
     for (uint32_t e = count; e-- > 0;) /* oldest first */
         if (p->place_of[e] != ORDINAL_NONE) {
@@ -91,14 +95,40 @@ void profile_make(struct profile *p, const struct model *model,
         uint8_t mask = p->masks[i], weight = model->weight_of[mask];
         if (mask & MASK_HIDE) {
             p->hidden[p->hidden_count++] = p->seen[i];
+            p->again[i] = false;
             continue;
         }
-        p->posts[p->count++] = (struct profile_post){p->seen[i], mask, weight};
+        p->posts[p->count++] =
+            (struct profile_post){p->seen[i], mask, weight, p->again[i]};
         p->norm += (uint32_t)weight * weight;
     }
+}
+
+uint32_t profile_recall(const struct model *model, uint32_t user,
+                        struct history_event *out, uint32_t most)
+{
+    struct row row = model_user_row(model, user);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < row.count; i++)
+        for (enum event_type t = EVENT_VIEW; t <= EVENT_SHARE; t++)
+            if (pair_mask(row.pairs[i]) >> t & 1 && count < most)
+                out[count++] = (struct history_event){
+                    .post = model->post_ids[pair_ordinal(row.pairs[i])],
+                    .at_ms = model->meta->trained_until_ms,
+                    .type = t};
+    return count;
 }
 
 bool profile_has(const struct profile *p, uint32_t post)
 {
     return p->slots[slot_of(p, post)] != 0;
+}
+
+bool profile_find(const struct profile *p, uint32_t post, bool *again)
+{
+    uint32_t place = p->slots[slot_of(p, post)];
+
+    *again = place && p->again[place - 1];
+    return place != 0;
 }

@@ -30,6 +30,7 @@ bool reader_make(struct reader *r, const struct model *model,
                        key_count, READER_KEYS_MOST);
     if (!model_find_user(model, user, &r->self))
         r->self = ORDINAL_NONE;
+    r->row_again = profile->oldest_at_ms < profile->again_before_ms;
     for (uint32_t i = 0; i < key_count; i++) {
         uint64_t key = keys[i];
         r->keys[key_slot(r, key)] = key | KEY_USED;
@@ -59,15 +60,26 @@ bool reader_may_get_unseen(const struct reader *r, uint32_t post)
 {
     const struct model *m = r->model;
 
-    return model_post_visible(m, post) &&
+    if (post >= m->post_count)
+        return r->newer[post - m->post_count];
+    return model_post_visible(m, post) && !(r->gone && r->gone[post]) &&
            (r->nobody || !uuid_equal(m->post_authors[post], r->user)) &&
            (!r->key_count ||
             !r->keys[key_slot(r, uuid_key(m->post_ids[post]))]);
 }
 
+bool reader_has_seen(const struct reader *r, uint32_t post)
+{
+    bool again;
+
+    if (profile_find(r->profile, post, &again))
+        return !again;
+    return r->self != ORDINAL_NONE && !r->row_again &&
+           row_has(model_user_row(r->model, r->self), post);
+}
+
 bool reader_may_get(const struct reader *r, uint32_t post)
 {
-    return reader_may_get_unseen(r, post) && !profile_has(r->profile, post) &&
-           (r->self == ORDINAL_NONE ||
-            !row_has(model_user_row(r->model, r->self), post));
+    return reader_may_get_unseen(r, post) &&
+           (post >= r->model->post_count || !reader_has_seen(r, post));
 }

@@ -37,11 +37,14 @@ static void drop_seen(const struct reader *reader, uint64_t *sums)
     if (reader->self != ORDINAL_NONE)
         own = model_user_row(reader->model, reader->self);
     for (uint32_t j = 0; j < p->count; j++)
-        sums[p->posts[j].post] = 0;
+        if (!p->posts[j].again)
+            sums[p->posts[j].post] = 0;
     for (uint32_t j = 0; j < p->hidden_count; j++)
         sums[p->hidden[j]] = 0;
     for (uint32_t j = 0; j < own.count; j++)
-        sums[pair_ordinal(own.pairs[j])] = 0;
+        if (!p->again_before_ms ||
+            reader_has_seen(reader, pair_ordinal(own.pairs[j])))
+            sums[pair_ordinal(own.pairs[j])] = 0;
 }
 
 /* One choice of the best `want`. */

@@ -42,6 +42,10 @@ struct reco_scratch {
     uint32_t *marks;    /* [posts] what recommend_explain looks for */
     uint64_t *parts;    /* grown by recommend_explain; not kept zero */
     size_t parts_cap;
+    /* Set by the caller: readers who do not count any more (erased since the
+     * model was built) and are nobody's neighbours. */
+    const uint32_t *erased;
+    uint32_t erased_count;
     void *block;
 };
 

@@ -22,6 +22,7 @@ enum post_column {
     COL_CLICKS,
     COL_LIKES,
     COL_SHARES,
+    COL_EXTRA,
 };
 
 /* Stands between the tags of one post on their way to the database. */
@@ -86,8 +87,22 @@ struct posts posts_changed(struct db *db, int64_t since_ms,
         db_param_i64((int64_t)most),
     };
 
-    return posts_of(db, DB_SQL(load_changed_posts, POST_SHAPE), in,
-                    sizeof in / sizeof *in, until_us, err);
+    struct posts it = posts_of(db, DB_SQL(load_changed_posts, POST_SHAPE "B"),
+                               in, sizeof in / sizeof *in, until_us, err);
+
+    it.extra = POSTS_ERASED;
+    return it;
+}
+
+struct posts posts_precomputed(struct db *db, struct uuid user, size_t most,
+                               int64_t until_us, struct err *err)
+{
+    struct db_param in[] = {db_param_uuid(user), db_param_i64((int64_t)most)};
+    struct posts it = posts_of(db, DB_SQL(load_batch_posts, POST_SHAPE "r"), in,
+                               sizeof in / sizeof *in, until_us, err);
+
+    it.extra = POSTS_SCORE;
+    return it;
 }
 
 static void read_row(const struct db_rows *r, size_t i, struct post_row *row)
@@ -125,7 +140,12 @@ bool posts_next(struct posts *it, struct post_row *row)
     }
     if (it->failed || it->next == it->rows.count)
         return false;
-    read_row(&it->rows, it->next++, row);
+    read_row(&it->rows, it->next, row);
+    if (it->extra == POSTS_ERASED)
+        row->erased_user = db_rows_bool(&it->rows, it->next, COL_EXTRA);
+    if (it->extra == POSTS_SCORE)
+        row->score = db_rows_real(&it->rows, it->next, COL_EXTRA);
+    it->next++;
     return true;
 }
 

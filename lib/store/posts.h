@@ -36,12 +36,18 @@ struct post_row {
     int64_t published_at_ms, updated_at_ms;
     bool visible;
     struct post_counts counts;
+    bool erased_user; /* posts_changed: not a post but a reader; id and stamp */
+    float score;      /* posts_precomputed */
 };
+
+/* What a row has besides the columns of a post. */
+enum posts_extra { POSTS_PLAIN, POSTS_ERASED, POSTS_SCORE };
 
 struct posts {
     struct db_stream stream; /* of posts_all */
     struct db_rows rows;     /* of the others */
     size_t next;
+    enum posts_extra extra;
     bool streamed;
     bool failed; /* once posts_next has returned false */
 };
@@ -63,11 +69,19 @@ struct posts posts_by_ids(struct db *db, const struct uuid *ids, size_t count,
                           int64_t until_us, struct err *err);
 
 /*
- * Posts that changed (hidden and deleted ones too) behind the place (since_ms,
- * after_id), oldest change first; a nil after_id starts with since_ms itself.
- * The next page begins behind the last row's (updated_at_ms, id). A transaction
- * may commit later than its stamp: each round of polling begins some seconds
- * before the end of the last one.
+ * The active rows of user_recommendations as the posts they name, best first:
+ * visible ones, not the reader's own.
+ */
+struct posts posts_precomputed(struct db *db, struct uuid user, size_t most,
+                               int64_t until_us, struct err *err);
+
+/*
+ * Posts that changed (hidden and deleted ones too) and readers that were erased
+ * (erased_user) behind the place (since_ms, after_id), oldest change first; a
+ * nil after_id starts with since_ms itself. The next page begins behind the
+ * last row's (updated_at_ms, id). A transaction may commit later than its
+ * stamp: each round of polling begins some seconds before the end of the last
+ * one.
  */
 struct posts posts_changed(struct db *db, int64_t since_ms,
                            struct uuid after_id, size_t most, int64_t until_us,

@@ -1,14 +1,29 @@
--- Posts that changed behind a place, oldest change first: a scan of
--- posts_changed.
+-- Posts that changed and readers who were erased behind a place, oldest change
+-- first: scans of posts_changed and erased_users_time, merged.
 -- $1 timestamptz and $2 uuid: the place, $3 bigint: how many
-SELECT p.id, p.author_id, u.name, p.title, p.body, p.tags, p.language, p.image,
-       p.url, p.published_at, p.updated_at,
-       coalesce(p.hidden_at IS NULL AND p.deleted_at IS NULL
-                AND p.published_at <= now(), false),
-       c.views, c.clicks, c.likes, c.shares
-FROM posts AS p
-LEFT JOIN users AS u ON u.id = p.author_id
-LEFT JOIN post_counts AS c ON c.post_id = p.id
-WHERE (p.updated_at, p.id) > ($1, $2)
-ORDER BY p.updated_at, p.id
+SELECT id, author_id, name, title, body, tags, language, image, url,
+       published_at, updated_at, visible, views, clicks, likes, shares, erased
+FROM (
+    (SELECT p.id, p.author_id, u.name, p.title, p.body, p.tags, p.language,
+            p.image, p.url, p.published_at, p.updated_at,
+            coalesce(p.hidden_at IS NULL AND p.deleted_at IS NULL
+                     AND p.published_at <= now(), false) AS visible,
+            c.views, c.clicks, c.likes, c.shares, false AS erased
+     FROM posts AS p
+     LEFT JOIN users AS u ON u.id = p.author_id
+     LEFT JOIN post_counts AS c ON c.post_id = p.id
+     WHERE (p.updated_at, p.id) > ($1, $2)
+     ORDER BY p.updated_at, p.id
+     LIMIT $3)
+    UNION ALL
+    (SELECT e.user_id, NULL::uuid, NULL::text, NULL::text, NULL::text,
+            NULL::text[], NULL::text, NULL::text, NULL::text,
+            NULL::timestamptz, e.erased_at, false,
+            NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, true
+     FROM erased_users AS e
+     WHERE (e.erased_at, e.user_id) > ($1, $2)
+     ORDER BY e.erased_at, e.user_id
+     LIMIT $3)
+) AS changes
+ORDER BY updated_at, id
 LIMIT $3

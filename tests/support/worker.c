@@ -103,7 +103,7 @@ static void empty_database(struct db *db)
 {
     test_db_run(db, "DELETE FROM user_recommendations; DELETE FROM post_counts;"
                     "DELETE FROM user_interactions; DELETE FROM posts;"
-                    "DELETE FROM users");
+                    "DELETE FROM users; DELETE FROM erased_users");
 }
 
 void stage_create(void)
@@ -563,13 +563,29 @@ struct span answer_header(const struct answer *a, const char *name)
     return value;
 }
 
+bool answer_cookie_of(const struct answer *a, const char *name, char *out,
+                      size_t bytes)
+{
+    struct span line, pair, found, rest = a->raw.head;
+
+    while (span_cut(&rest, '\n', &line)) {
+        if (!span_starts(line, "Set-Cookie: "))
+            continue;
+        line.at += strlen("Set-Cookie: ");
+        line.bytes -= strlen("Set-Cookie: ");
+        span_cut(&line, ';', &pair);
+        found = pair;
+        span_cut(&found, '=', &line);
+        if (!span_is(line, name))
+            continue;
+        snprintf(out, bytes, "%.*s", SPAN_ARGS(pair));
+        return true;
+    }
+    return false;
+}
+
 bool answer_cookie(const struct answer *a, char out[STAGE_COOKIE])
 {
-    struct span value, pair;
-
-    if (!fcgi_answer_header(&a->raw, "Set-Cookie", &value) ||
-        !span_cut(&value, ';', &pair))
-        return false;
-    snprintf(out, STAGE_COOKIE, "%.*s", SPAN_ARGS(pair));
-    return true;
+    return answer_cookie_of(a, "kith", out, STAGE_COOKIE) ||
+           answer_cookie_of(a, "__Host-kith", out, STAGE_COOKIE);
 }

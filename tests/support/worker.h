@@ -124,9 +124,12 @@ bool answer_bool(const struct answer *a, const char *key);
 /* `code` of a problem, "" for anything else. */
 struct span answer_code(const struct answer *a);
 
-/* The value of the cookie that the answer sets, as "kith=VALUE"; false when
- * it sets none. */
+/* The reader's token that the answer sets, as "kith=VALUE"; false when it sets
+ * none. */
 bool answer_cookie(const struct answer *a, char out[STAGE_COOKIE]);
+/* The same for any cookie, as "name=VALUE". */
+bool answer_cookie_of(const struct answer *a, const char *name, char *out,
+                      size_t bytes);
 bool span_has(struct span text, const char *piece);
 /* The header, or a failed test. */
 struct span answer_header(const struct answer *a, const char *name);
