@@ -26,7 +26,6 @@ addEventListener('pagehide', settleToast);
 
 const learned = createLearned((id) => titles.get(id));
 const tracker = createTracker({
-    ...('globalPrivacyControl' in navigator && navigator.globalPrivacyControl ? { storage: null } : {}),
     onqueue: learned.queued,
     onflush(report) {
         learned.flushed(report);

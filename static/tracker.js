@@ -1,6 +1,6 @@
 /*
- * tracker.js -- see what a reader saw, keep it until the server has answered for
- * it. One file, for any page. Contract: types.d.ts, Tracker and Outbox.
+ * tracker.js -- see what a reader saw, keep it until the server has it on disk.
+ * One file, for any page. Contract: types.d.ts; use: README.
  */
 
 const PREFIX = 'kith.ev.';
@@ -8,7 +8,7 @@ const STORE_EVENTS = 1000;
 const STORE_MS = 7 * 86_400_000;
 const EVENT_BYTES = 2048; /* the server's limits: one event, */
 const POST_EVENTS = 100; /* one batch */
-const FLIGHT_BYTES = 61_440; /* a page shares 64 KiB of keepalive */
+const FLIGHT_BYTES = 61_440; /* pages share 64 KiB of keepalive */
 const ENVELOPE_BYTES = 40;
 const ANSWER_MS = 15_000;
 const BACKOFF_MS = 1000;
@@ -19,10 +19,10 @@ const TIMER_MOST_MS = 3_600_000; /* past 2^31 a timer fires at once */
 const bytesOf = (text) => new TextEncoder().encode(text).length;
 
 /** UUID v7 opens with its time. @param {string} id */
-const ageMs = (id) => Date.now() - parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+const ageMs = (id) => Date.now() - parseInt(id.replace('-', ''), 16);
 
 /** @param {Kith.OutboxOptions} options @returns {Kith.Outbox} */
-function createOutbox({ endpoint, storage, waitMs, batchEvents, onflush }) {
+function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush }) {
     const memory = /** @type {Map<string, string>} */ (new Map());
     const flying = new Set();
     let flightBytes = 0;
@@ -30,10 +30,9 @@ function createOutbox({ endpoint, storage, waitMs, batchEvents, onflush }) {
     let queued = 0; /* since the last departure */
     let stored = 0; /* an estimate, trim() counts */
     let failures = 0;
-    let floorAt = 0; /* by performance.now(): the server said not before, */
+    let floorAt = 0; /* performance.now(): Retry-After, */
     let restAt = 0; /* and our backoff */
     let timer = 0;
-    let turn = Promise.resolve();
 
     /** Id and text, oldest first. */
     function records() {
@@ -50,6 +49,12 @@ function createOutbox({ endpoint, storage, waitMs, batchEvents, onflush }) {
         storage?.removeItem(PREFIX + id);
     }
 
+    function allowed() {
+        const yes = consent();
+        if (!yes) records().forEach(([id]) => forget(id));
+        return yes;
+    }
+
     /* Too old first, then views. */
     function trim() {
         const rank = (/** @type {string[]} */ [id = '', text = '']) =>
@@ -62,8 +67,8 @@ function createOutbox({ endpoint, storage, waitMs, batchEvents, onflush }) {
 
     /** @param {number} ms */
     function arm(ms) {
-        const most = Math.max(ms, restAt - performance.now());
-        timer ||= setTimeout(flush, Math.min(most, TIMER_MOST_MS));
+        const least = Math.max(ms, restAt - performance.now());
+        timer ||= setTimeout(flush, Math.min(least, TIMER_MOST_MS));
     }
 
     function disarm() {
@@ -77,7 +82,7 @@ function createOutbox({ endpoint, storage, waitMs, batchEvents, onflush }) {
         const texts = [];
         let bytes = ENVELOPE_BYTES;
         let full = false;
-        for (const [id, text] of records()) {
+        if (allowed()) for (const [id, text] of records()) {
             if (flying.has(id)) continue;
             const more = bytes + bytesOf(text) + 1;
             full = ids.length >= postEvents || flightBytes + more > FLIGHT_BYTES;
@@ -102,14 +107,12 @@ function createOutbox({ endpoint, storage, waitMs, batchEvents, onflush }) {
         const { ids } = report;
         const status = report.status = response.status;
         if (status === 200 || status === 202) {
-            const answer = await response.json();
-            if (answer.received !== ids.length) throw status;
-            /** @type {(string | number)[]} */
-            const again = answer.retry ?? [];
-            report.settled = ids.filter((id, i) => !again.includes(i) && !again.includes(id));
-            report.rejected = answer.rejected ?? [];
-            failures = 0;
-            if (again.length) backOff();
+            const { accepted, rejected } = /** @type {Kith.Stored} */ (await response.json());
+            const named = [...accepted, ...rejected.map((r) => r.event_id ?? ids[r.index])];
+            report.settled = ids.filter((id) => named.includes(id));
+            report.rejected = rejected;
+            if (report.settled.length < ids.length) backOff();
+            else failures = 0;
         } else if (status === 413 && ids.length > 1) {
             postEvents = ids.length >> 1;
         } else if (status === 408 || status === 429 || status >= 500) {
@@ -121,8 +124,8 @@ function createOutbox({ endpoint, storage, waitMs, batchEvents, onflush }) {
         report.settled.forEach(forget);
     }
 
-    /** @param {Kith.Batch} batch */
-    async function post({ ids, bytes, body }) {
+    /** @param {Kith.Batch} batch @param {boolean} [leaving] */
+    async function post({ ids, bytes, body }, leaving) {
         /** @type {Kith.Report} */
         const report = { status: 0, ids, settled: [], rejected: [], dropped: 0 };
         ids.forEach((id) => flying.add(id));
@@ -130,12 +133,13 @@ function createOutbox({ endpoint, storage, waitMs, batchEvents, onflush }) {
         try {
             await settle(await fetch(endpoint, {
                 method: 'POST',
-                headers: { 'content-type': 'application/json' },
                 body,
+                credentials: 'include',
                 keepalive: true,
                 signal: AbortSignal.timeout(ANSWER_MS),
             }), report);
         } catch {
+            if (leaving) navigator.sendBeacon(endpoint, body);
             backOff();
         }
         ids.forEach((id) => flying.delete(id));
@@ -144,7 +148,6 @@ function createOutbox({ endpoint, storage, waitMs, batchEvents, onflush }) {
         return report.status;
     }
 
-    /* What is queued meanwhile has five seconds of its own. */
     async function drain() {
         for (let more = true; more;) {
             const batch = take();
@@ -157,8 +160,7 @@ function createOutbox({ endpoint, storage, waitMs, batchEvents, onflush }) {
 
     async function flush() {
         disarm();
-        const run = () => navigator.locks?.request('kith.send', drain) ?? drain();
-        await (turn = turn.then(run, run));
+        await (navigator.locks?.request('kith.send', drain) ?? drain());
         return records().length;
     }
 
@@ -167,52 +169,48 @@ function createOutbox({ endpoint, storage, waitMs, batchEvents, onflush }) {
         while (performance.now() >= restAt) {
             const batch = take();
             if (!batch.ids.length) break;
-            post(batch);
+            post(batch, true);
         }
         arm(waitMs); /* should the page come back */
-    }
-
-    /** @param {Kith.TrackedEvent} event */
-    function put(event) {
-        const id = event.event_id;
-        const text = JSON.stringify(event);
-        if (bytesOf(text) > EVENT_BYTES) return false;
-        memory.set(id, text);
-        try {
-            storage?.setItem(PREFIX + id, text);
-            if (storage) memory.delete(id);
-        } catch { /* full: it stays in memory */ }
-        if (++stored > STORE_EVENTS) trim();
-        if (++queued >= batchEvents) flush();
-        else arm(waitMs);
-        return true;
     }
 
     addEventListener('online', () => {
         restAt = floorAt;
         flush();
     });
-    /* Another tab queued: should it close before sending, we send. */
     addEventListener('storage', ({ key, newValue }) => {
         if (newValue && key?.startsWith(PREFIX)) arm(2 * waitMs);
     });
     trim();
     if (stored) arm(waitMs);
-    return { put, flush, leave };
+    return {
+        flush,
+        leave,
+        put(event) {
+            const id = event.event_id;
+            const text = JSON.stringify(event);
+            if (!allowed() || bytesOf(text) > EVENT_BYTES) return false;
+            memory.set(id, text);
+            try {
+                storage?.setItem(PREFIX + id, text);
+                if (storage) memory.delete(id);
+            } catch { /* full */ }
+            if (++stored > STORE_EVENTS) trim();
+            if (++queued >= batchEvents) flush();
+            else arm(waitMs);
+            return true;
+        },
+    };
 }
 
-/*
- * Steps of 5 % of the ratio itself: at half a viewport 2.5 % of its height, for
- * a post of one viewport as for one of 200. Even steps would miss tall posts.
- */
 const STEPS = [0, 0.5, ...Array.from({ length: 120 }, (_, i) => 0.95 ** i)];
 
 /** UUID v7, RFC 9562. @param {number} nowMs */
 function uuid7(nowMs) {
-    const hex = (/** @type {number} */ n, width = 4) => n.toString(16).padStart(width, '0');
-    const [a = 0, b = 0, c = 0] = crypto.getRandomValues(new Uint32Array(3));
-    return hex(nowMs, 12).replace(/.{8}/, '$&-')
-        + `-${hex(a & 0xfff | 0x7000)}-${hex(b & 0x3fff | 0x8000)}-${hex(b >>> 16)}${hex(c, 8)}`;
+    const bytes = Array.from(crypto.getRandomValues(new Uint8Array(10)));
+    const hex = bytes.map((b) => (b + 256).toString(16).slice(1)).join('');
+    return (nowMs.toString(16).padStart(12, '0') + hex)
+        .replace(/(.{8})(.{4}).(.{3}).(.{3})/, '$1-$2-7$3-8$4-');
 }
 
 /* The getter itself throws where storage is forbidden. */
@@ -224,12 +222,19 @@ function ownStorage() {
     }
 }
 
+function agreed() {
+    const said = /\bkith_consent=(\w*)/.exec(document.cookie);
+    return said ? said[1] === 'yes'
+        : !navigator.globalPrivacyControl && navigator.doNotTrack !== '1';
+}
+
 /** @param {Kith.TrackerOptions} [options] @returns {Kith.Tracker} */
-export function createTracker({
-    endpoint = '/api/track', storage = ownStorage(), viewMs = 1000,
-    waitMs = 5000, batchEvents = 20, onqueue, onflush,
-} = {}) {
-    const outbox = createOutbox({ endpoint, storage, waitMs, batchEvents, onflush });
+export function createTracker(options) {
+    const all = {
+        endpoint: '/api/track', storage: ownStorage(), consent: agreed, viewMs: 1000,
+        waitMs: 5000, batchEvents: 20, ...options,
+    };
+    const outbox = createOutbox(all);
     const slots = /** @type {Map<Element, Kith.Slot>} */ (new Map());
     const viewed = new Set();
     let away = false;
@@ -243,7 +248,7 @@ export function createTracker({
         const on = slot.enough && !hidden();
         if (on && slot.since < 0) {
             slot.since = now;
-            if (!viewed.has(slot.key)) slot.timer = setTimeout(dwelt, viewMs, slot);
+            if (!viewed.has(slot.key)) slot.timer = setTimeout(dwelt, all.viewMs, slot);
         } else if (!on && slot.since >= 0) {
             slot.dwellMs += now - slot.since;
             slot.since = -1;
@@ -255,12 +260,12 @@ export function createTracker({
     function dwelt(slot) {
         look(observer.takeRecords());
         if (slot.since < 0 || viewed.has(slot.key)) return;
-        const restMs = slot.since + viewMs - performance.now();
+        const restMs = slot.since + all.viewMs - performance.now();
         if (restMs > 0) {
             slot.timer = setTimeout(dwelt, restMs, slot);
         } else {
             viewed.add(slot.key);
-            track('view', slot.served);
+            tracker.track('view', slot.served);
         }
     }
 
@@ -270,7 +275,7 @@ export function createTracker({
             const slot = slots.get(entry.target);
             if (!slot) continue;
             const ratio = entry.intersectionRatio;
-            slot.enough = ratio >= 0.5 || entry.intersectionRect.height * 2
+            slot.enough = ratio >= 0.5 || ratio > 0 && entry.intersectionRect.height * 2
                 >= (entry.rootBounds?.height ?? innerHeight);
             slot.maxRatio = Math.max(slot.maxRatio, ratio);
             turn(slot);
@@ -279,42 +284,42 @@ export function createTracker({
 
     const observer = new IntersectionObserver(look, { threshold: STEPS });
 
-    /** @param {Element} element @param {Kith.Served} served */
-    function observe(element, served) {
-        unobserve(element);
-        slots.set(element, {
-            served, key: served.requestId + '/' + served.postId,
-            enough: false, since: -1, dwellMs: 0, maxRatio: 0, timer: 0,
-        });
-        observer.observe(element);
-    }
+    const tracker = /** @type {Kith.Tracker} */ ({
+        flush: outbox.flush,
 
-    /** @param {Element} element */
-    function unobserve(element) {
-        observer.unobserve(element);
-        clearTimeout(slots.get(element)?.timer);
-        slots.delete(element);
-    }
+        observe(element, served) {
+            tracker.unobserve(element);
+            slots.set(element, {
+                served, key: (served.requestId ?? served.impression) + '/' + served.postId,
+                enough: false, since: -1, dwellMs: 0, maxRatio: 0, timer: 0,
+            });
+            observer.observe(element);
+        },
 
-    /** @param {Kith.EventType} type @param {Kith.Served} served @param {Kith.Metadata} [extra] */
-    function track(type, served, extra) {
-        const ts = Date.now();
-        /** @type {Kith.Metadata} */
-        const metadata = { position: served.position };
-        for (const slot of slots.values())
-            if (slot.served === served) {
-                const runMs = slot.since < 0 ? 0 : performance.now() - slot.since;
-                metadata.dwell_ms = Math.round(slot.dwellMs + runMs);
-                metadata.max_ratio = +slot.maxRatio.toFixed(2);
-            }
-        if (persisted) metadata.persisted = true;
-        const event = {
-            event_id: uuid7(ts), type, post_id: served.postId, ts,
-            impression: served.impression, metadata: { ...metadata, ...extra },
-        };
-        if (outbox.put(event)) onqueue?.(event);
-        return event.event_id;
-    }
+        unobserve(element) {
+            observer.unobserve(element);
+            clearTimeout(slots.get(element)?.timer);
+            slots.delete(element);
+        },
+
+        track(type, served, extra) {
+            const ts = Date.now();
+            const metadata = /** @type {Kith.Metadata} */ ({ position: served.position });
+            for (const slot of slots.values())
+                if (slot.served === served) {
+                    const runMs = slot.since < 0 ? 0 : performance.now() - slot.since;
+                    metadata.dwell_ms = Math.round(slot.dwellMs + runMs);
+                    metadata.max_ratio = +slot.maxRatio.toFixed(2);
+                }
+            if (persisted) metadata.persisted = true;
+            const event = {
+                event_id: uuid7(ts), type, post_id: served.postId, ts,
+                impression: served.impression, metadata: { ...metadata, ...extra },
+            };
+            if (outbox.put(event)) all.onqueue?.(event);
+            return event.event_id;
+        },
+    });
 
     function change() {
         slots.forEach(turn);
@@ -333,5 +338,5 @@ export function createTracker({
         if (event.persisted) outbox.flush();
     });
 
-    return { observe, unobserve, track, flush: outbox.flush };
+    return tracker;
 }

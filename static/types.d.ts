@@ -7,6 +7,10 @@
  * Units are in the names; *_at and ts are milliseconds since 1970 UTC.
  */
 
+interface Navigator {
+    readonly globalPrivacyControl?: boolean;
+}
+
 declare namespace Kith {
     /* ---- tracker.js: see what a reader saw ------------------------------- */
 
@@ -14,9 +18,13 @@ declare namespace Kith {
      * View     Half of the post's pixels, or half of the viewport for a post too
      *          tall for that, for one unbroken second in a visible document. Time
      *          hidden or away never counts; leaving starts the second again.
-     *          Once per (request id, post), however often it is drawn again.
+     *          Once per (request id, post), however often it is drawn again; a site
+     *          that keeps no request id is told apart by the impression.
      * Sending  Through the outbox: in batches, and at once on hiding or leaving.
      *          No unload or beforeunload: they cost the back/forward cache.
+     * Tall     The observer reports steps of 5 % of the ratio itself: at half a
+     *          viewport 2.5 % of its height, for a post of one viewport as for one
+     *          of 200. Even steps of the ratio would miss tall posts.
      * Cost     One IntersectionObserver; no scroll listener, no layout read.
      * Refuses  To know who reads: identity is the server's cookie alone.
      */
@@ -37,6 +45,14 @@ declare namespace Kith {
         endpoint?: string;
         /** null: nothing is kept on the device, leftovers are lost with the page. */
         storage?: Storage | null;
+        /**
+         * May this reader be tracked? Asked at every event and every sending; at
+         * false nothing is stored or sent, and what was stored is removed. Unless
+         * given: the cookie kith_consent (yes, or anything else for no), without it
+         * neither Global Privacy Control nor Do Not Track. The server goes by the
+         * same, so a function of one's own can only be stricter.
+         */
+        consent?(): boolean;
         viewMs?: number;
         waitMs?: number;
         batchEvents?: number;
@@ -78,21 +94,25 @@ declare namespace Kith {
     /* ---- tracker.js, inside: keep each event until the server answered --- */
 
     /*
-     * Promise  An event leaves the store only when an answer covers it: stored,
-     *          duplicate or rejected. The server keeps one row per event id, so
-     *          to send twice is harmless and to forget is the only fault.
+     * Promise  An event leaves the store only when an answer names its id, as
+     *          accepted (stored now or before) or rejected. The server keeps one
+     *          row per event id, so to send twice is harmless and to forget is the
+     *          only fault.
+     * Body     A string, as text/plain: another origin costs no preflight, for which
+     *          a page that is being left has no time. Cookies go along.
      * Store    One record per event, `kith.ev.<event_id>`, seen by every tab; at
      *          most 1,000 and 7 days, views go before the rest. Without storage,
      *          or when it is full, records live in memory.
      * Leaves   waitMs after the first queued event, or at batchEvents of them.
-     *          One tab sends at a time where Web Locks exist; a tab also sends
-     *          what a closed one left.
-     * Hiding   One keepalive request at once, without the lock, at most 60 KiB in
-     *          flight. A beacon would add nothing: it cannot say what arrived, and
-     *          what an old browser cuts off is still stored for the next visit.
+     *          One tab sends at a time where Web Locks exist; a tab that
+     *          sees another one queue waits twice as long, then sends what is left:
+     *          the other may have been closed.
+     * Hiding   Keepalive requests at once, without the lock, at most 60 KiB in
+     *          flight; where they fail, a beacon. A beacon cannot say what arrived:
+     *          what it carried stays stored for the next visit.
      * Failure  Network, 408, 429, 5xx: full-jitter backoff, never sooner than
      *          Retry-After, hiding or not. 413: half the batch. Any other 4xx:
-     *          dropped and reported. A 200 that does not count our events is not
+     *          dropped and reported. A 200 that names none of our events is not
      *          our server (a captive portal) and the same as no answer.
      */
     interface Outbox {
@@ -106,6 +126,7 @@ declare namespace Kith {
     interface OutboxOptions {
         endpoint: string;
         storage: Storage | null;
+        consent(): boolean;
         waitMs: number;
         batchEvents: number;
         onflush?(report: Report): void;
@@ -120,9 +141,15 @@ declare namespace Kith {
         dropped: number; /* settled without being judged: a refused batch */
     }
 
+    /** What the tracker reads of a 200 or 202 of POST /api/track. */
+    interface Stored {
+        accepted: string[]; /* ids on disk, now or since before */
+        rejected: Rejected[];
+    }
+
     interface Rejected {
         index: number;
-        event_id?: string;
+        event_id?: string | null; /* null: it could not be read */
         code: string;
         detail?: string;
     }

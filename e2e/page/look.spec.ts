@@ -10,6 +10,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         test.use({ colorScheme });
 
         test(`axe finds nothing after two pages, ${colorScheme}`, async ({ reader, page }) => {
+            test.slow(); /* axe asks about every element */
             await reader.open();
             await reader.scroll(40);
             await reader.letTimeRun();
@@ -18,6 +19,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         });
 
         test(`axe finds nothing in the dialogs, ${colorScheme}`, async ({ reader, page }) => {
+            test.slow(); /* axe asks about every element */
             await reader.open();
             await reader.letTimeRun();
             for (const open of [() => page.keyboard.press('?'), () => page.getByTestId('reader-button').click()]) {

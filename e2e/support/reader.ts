@@ -37,9 +37,10 @@ export class Reader {
         });
     }
 
-    async open(path = '/') {
+    /** `aheadMs`: by how much the clock of the device is wrong. */
+    async open(path = '/', { aheadMs = 0 } = {}) {
         /* Between the two calls time runs, and it cannot be set back. */
-        const now = Date.now();
+        const now = Date.now() + aheadMs;
         await this.page.clock.install({ time: now });
         await this.page.clock.pauseAt(now + MARGIN_MS);
         await this.page.goto(path);
@@ -103,7 +104,9 @@ export class Reader {
     async events(): Promise<Row[]> {
         return this.stack.rows(`
             SELECT id, interaction_type AS type, post_id, request_id, position,
-                   source, model_version, metadata
+                   source, model_version, metadata,
+                   extract(epoch FROM created_at) * 1000 AS created_at_ms,
+                   extract(epoch FROM client_at) * 1000 AS client_at_ms
             FROM user_interactions WHERE user_id = :'user'::uuid ORDER BY id`,
         { user: await this.user() });
     }
@@ -168,5 +171,17 @@ export class Reader {
         }).toPass({ intervals: [50], timeout: 20_000 });
     }
 }
+
+/** Headless tabs are always visible: the page is told otherwise. */
+export function setHidden(page: Page, hidden: boolean) {
+    return page.evaluate((state) => {
+        Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden ? 'hidden' : 'visible');
+}
+
+/** What the tracker keeps on the device. */
+export const kept = (page: Page) =>
+    page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('kith.ev.')));
 
 export const topicOf = (post: Post): string => post.tags[0] ?? '';

@@ -1,11 +1,12 @@
 /* test.ts -- what the tests are given: a stack, and a fresh reader of its page. */
 import { test as base } from '@playwright/test';
 import { Reader } from './reader.ts';
+import { Site } from './site.ts';
 import { Stack } from './stack.ts';
 
 export { expect } from '@playwright/test';
 
-type Own = { reader: Reader };
+type Own = { reader: Reader; site: Site };
 type Shared = { stack: Stack };
 
 /** The stack all tests share: they may use it, not disturb it. */
@@ -20,6 +21,10 @@ export const test = base.extend<Own, Shared>({
 
     reader: async ({ page, stack }, use) => {
         await use(new Reader(page, stack));
+    },
+
+    site: async ({ page, stack }, use) => {
+        await use(await Site.in(page, stack));
     },
 });
 
