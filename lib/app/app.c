@@ -14,6 +14,15 @@ static bool setup_log(const struct config *config, struct err *err)
     return true;
 }
 
+static bool setup_rate(struct app *app, struct err *err)
+{
+    uint64_t seed;
+
+    return digest_random(&seed, sizeof seed, err) &&
+           rate_limit_init(&app->track_rate, app->config.track_rate,
+                           app->config.track_burst, seed, err);
+}
+
 bool app_open(struct app *app, enum app_part part, struct err *err)
 {
     *app = (struct app){0};
@@ -21,7 +30,8 @@ bool app_open(struct app *app, enum app_part part, struct err *err)
     spool_init(&app->spool, "", 0);
     if (!config_load(&app->config, err) || !setup_log(&app->config, err) ||
         !token_keys_load(app->config.token_keys_file, &app->keys, err) ||
-        !db_init(&app->db, app->config.db_url, app->config.db_prepare, err))
+        !db_init(&app->db, app->config.db_url, app->config.db_prepare, err) ||
+        !setup_rate(app, err))
         return false;
     spool_init(&app->spool, app->config.spool, app->config.spool_bytes);
     if (part == APP_FEEDS) {
@@ -42,6 +52,7 @@ void app_close(struct app *app)
     }
     live_model_release(&app->live);
     spool_release(&app->spool);
+    rate_limit_release(&app->track_rate);
     db_release(&app->db);
     arena_release(&app->arena);
     http_reply_release(&app->reply);

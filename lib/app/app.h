@@ -7,6 +7,7 @@
 #pragma once
 
 #include "app/feed.h"
+#include "app/rate_limit.h"
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/err.h"
@@ -25,9 +26,10 @@ struct app {
     struct spool spool; /* for events while `db` is away */
     struct arena arena; /* of the running request */
     struct http_reply reply;
-    struct feeder *feeder;  /* APP_FEEDS only */
-    struct feed feed;       /* of the running request */
-    struct live_model live; /* for readiness; feeds have their own */
+    struct feeder *feeder;        /* APP_FEEDS only */
+    struct feed feed;             /* of the running request */
+    struct rate_limit track_rate; /* events of each reader */
+    struct live_model live;       /* for readiness; feeds have their own */
 };
 
 MUST_USE bool app_open(struct app *app, enum app_part part, struct err *err);

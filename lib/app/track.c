@@ -92,6 +92,21 @@ static bool check_reader(struct batch *b)
     return true;
 }
 
+/* All events count, also those that will be rejected or are known already. */
+static bool is_in_time(struct batch *b)
+{
+    struct problem p = {.code = PROBLEM_rate_limited,
+                        .request_id = b->request->request_text,
+                        .detail = "this reader sends too many events; wait, "
+                                  "then send the same batch again"};
+
+    if (rate_limit_take(&b->app->track_rate, b->who.user, (uint32_t)b->count,
+                        b->request->started_us, &p.retry_after_s))
+        return true;
+    problem_write(&b->app->reply, &p);
+    return false;
+}
+
 static bool take_room(struct batch *b)
 {
     struct arena *a = &b->app->arena;
@@ -363,10 +378,13 @@ static void write_answer(struct batch *b)
 
 static void take_batch(struct batch *b)
 {
-    if (!read_shape(b) || !check_reader(b) || !take_room(b) || !judge(b))
+    if (!read_shape(b) || !check_reader(b) || !is_in_time(b) || !take_room(b) ||
+        !judge(b))
         return;
-    if (b->row_count && !store(b))
+    if (b->row_count && !store(b)) {
+        rate_limit_give(&b->app->track_rate, b->who.user, (uint32_t)b->count);
         return;
+    }
     settle(b);
     write_answer(b);
 }

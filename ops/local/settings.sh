@@ -53,6 +53,7 @@ NIGHTLY_SLACK=$NIGHTLY_SLACK
 X
     {
         printf 'export KITH_DEMO=%s\n' "$(may_switch_readers)"
+        [ "$RATE_LIMIT" != 0 ] || echo 'export KITH_TRACK_RATE=0'
         printf '%s\n' "$CALLER_SETTINGS"
         quoted=$(printf %s "$VAR" | sed "s/'/'\\\\''/g")
         cat <<X
