@@ -9,9 +9,9 @@ static void append(const char *name, double value, const char *unit,
                    const char *compared_to, double beside)
 {
     const char *path = getenv("BENCH_LINES");
-    FILE *f = path ? fopen(path, "a") : NULL;
+    FILE *f = path && *path ? fopen(path, "a") : NULL;
 
-    if (!path)
+    if (!path || !*path)
         return;
     if (!f) {
         perror(path);
