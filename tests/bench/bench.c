@@ -44,7 +44,7 @@ static int decimals(double value)
 
 void bench_figure(const char *name, double value, const char *unit)
 {
-    printf("  %-44s %12.*f %s\n", name, decimals(value), value, unit);
+    printf("  %-50s %10.*f %s\n", name, decimals(value), value, unit);
     fflush(stdout);
     append(name, value, unit, NULL, 1);
 }
@@ -52,7 +52,7 @@ void bench_figure(const char *name, double value, const char *unit)
 void bench_figure_beside(const char *name, double value, const char *unit,
                          const char *compared_to, double beside)
 {
-    printf("  %-44s %12.*f %-9s %.3g x %s\n", name, decimals(value), value,
+    printf("  %-50s %10.*f %-9s %.3g x %s\n", name, decimals(value), value,
            unit, value / beside, compared_to);
     fflush(stdout);
     append(name, value, unit, compared_to, beside);

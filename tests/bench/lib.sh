@@ -22,12 +22,12 @@ figure()
         value += 0
         size = value < 0 ? -value : value
         places = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3
-        row = sprintf("  %-44s %12.*f %-9s", name, places, value, unit)
+        row = sprintf("  %-50s %10.*f %-9s", name, places, value, unit)
         compared = "null"; ratio = "null"
         if (other != "") {
             compared = "\"" other "\""
             ratio = sprintf("%.4g", value / beside)
-            row = row sprintf(" %.3g x %s", ratio, other)
+            row = row sprintf(ratio < 100 ? " %.3g x %s" : " %.0f x %s", ratio, other)
         }
         sub(/ +$/, "", row)
         print row

@@ -14,7 +14,6 @@ command_of()
 {
     case $1 in
     web | store | hybrid) echo "$bin/bench_$1" ;;
-    neighbours) echo "$bin/bench_neighbours gowalla" ;;
     *) echo "tests/bench/$1.sh" ;;
     esac
 }
@@ -22,8 +21,7 @@ command_of()
 large_command_of()
 {
     case $1 in
-    neighbours) echo "$bin/bench_neighbours ml20m" ;;
-    track | feeds | peers) echo "tests/bench/$1.sh large" ;;
+    neighbours | track | feeds | peers) echo "tests/bench/$1.sh large" ;;
     esac
 }
 
