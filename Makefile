@@ -77,6 +77,9 @@ test: ## every test, on real parts; last line: N passed, N failed
 test-c: $(TESTS) all ## the C tests of VARIANT, with a private PostgreSQL
 	@tests/support/run_c.sh $(B) $(TESTS)
 
+e2e-repeat: all ## the browser tests N times (20) in a row; stops at a failure
+	@tests/support/repeat_e2e.sh $(or $(N),20)
+
 test-mlflow: all ## copies of runs in a real MLflow server, taken from PyPI
 	@tests/mlflow/run.sh $(B)/bin
 
@@ -110,6 +113,6 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all test test-c test-mlflow bench bench-large bench-built quality fuzz lint format cover clean help
+.PHONY: all test test-c e2e-repeat test-mlflow bench bench-large bench-built quality fuzz lint format cover clean help
 -include ops/make.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

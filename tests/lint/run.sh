@@ -57,6 +57,7 @@ check exports "$lint/exports.sh"
 check shell "$lint/shell.sh"
 check types types
 check page_size "$lint/page_size.sh"
+check sleeps "$lint/sleeps.sh"
 
 "$lint/sizes.sh" "$@" | sed 's/^/advice  /'
 [ -z "${TALLY:-}" ] || echo "$passed $failed 0 lint" >>"$TALLY"

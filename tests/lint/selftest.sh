@@ -206,4 +206,13 @@ head -c 3000 /dev/urandom >static/tracker.js
 head -c 2000 /dev/urandom >static/more.js
 refuses page_size 'budget 15360, with 1 other' tests/lint/page_size.sh
 
+# ---- waits of the browser tests
+mkdir -p e2e
+echo 'test.setTimeout(60_000);' >e2e/a.spec.ts
+accepts sleeps tests/lint/sleeps.sh
+for text in 'await page.waitForTimeout(100);' 'await new Promise((r) => setTimeout(r, 9));'; do
+    echo "$text" >e2e/a.spec.ts
+    refuses sleeps '(waitForTimeout|setTimeout)' tests/lint/sleeps.sh
+done
+
 exit "$failed"
