@@ -5,6 +5,12 @@
  */
 import { defineConfig, devices } from '@playwright/test';
 
+export const launchOptions = {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+        '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+};
+
 export default defineConfig({
     testDir: '.',
     outputDir: 'results/tests',
@@ -20,11 +26,7 @@ export default defineConfig({
         ...devices['Desktop Chrome'],
         trace: process.env.E2E_TRACE ? 'retain-on-failure' : 'off', /* makes tests twice as long */
         screenshot: 'only-on-failure',
-        launchOptions: {
-            executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-            args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-                '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-        },
+        launchOptions,
     },
     projects: [
         { name: 'outage', testMatch: 'outage/*.spec.ts' },

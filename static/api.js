@@ -2,8 +2,8 @@
  * api.js -- the page's calls to the server, and one error for all that fails.
  */
 
-const FEED_POSTS = 20;
-const ANSWER_MS = 10_000; /* the server's own deadline is 5 s at most */
+export const FEED_POSTS = 20;
+const CALL_MS = 10_000; /* the server's own deadline is 5 s at most */
 
 /** A refused or missing answer; code is the server's, or `network`. */
 export class ApiError extends Error {
@@ -25,7 +25,7 @@ export class ApiError extends Error {
 async function call(path, init, again) {
     let response;
     try {
-        response = await fetch(path, { signal: AbortSignal.timeout(ANSWER_MS), ...init });
+        response = await fetch(path, { signal: AbortSignal.timeout(CALL_MS), ...init });
         if (response.status === 401 && !again) return call(path, init, true);
         if (response.ok) return await response.json();
     } catch {
@@ -35,12 +35,18 @@ async function call(path, init, again) {
     throw new ApiError(response.status, problem.code ?? 'unknown', problem.request_id);
 }
 
-/** @param {Kith.Kind} kind @param {string} [cursor] @returns {Promise<Kith.Answer>} */
-export function getFeed(kind, cursor) {
-    const query = new URLSearchParams({ feed: kind, limit: String(FEED_POSTS) });
+/**
+ * @param {Kith.Kind} kind @param {string} [cursor] @param {number} [limit]
+ * @returns {Promise<Kith.Answer>}
+ */
+export function getFeed(kind, cursor, limit = FEED_POSTS) {
+    const query = new URLSearchParams({ feed: kind, limit: String(limit) });
     if (cursor) query.set('cursor', cursor);
     return call('/api/feeds?' + query);
 }
+
+/** @param {number} since @returns {Promise<Kith.Updates>} */
+export const getUpdates = (since) => call('/api/feeds/updates?since=' + since);
 
 /** @returns {Promise<Kith.Readers>} */
 export const getReaders = () => call('/api/demo/readers');

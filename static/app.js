@@ -6,13 +6,14 @@
  * Hooks     data-testid: tab-for_you, tab-latest (aria-current=page), refresh,
  *           panel, theme-system, theme-light, theme-dark, show-shortcuts,
  *           shortcuts, letters, toast, toast-action, skip; more in feed.js,
- *           readers.js and learned.js
+ *           live.js, readers.js and learned.js
  */
 
 import { byId } from './dom.js';
 import { createFeed } from './feed.js';
 import { createKeys } from './keys.js';
 import { createLearned } from './learned.js';
+import { createLive } from './live.js';
 import { createReaders } from './readers.js';
 import { settleToast, toast } from './toast.js';
 import { createTracker } from './tracker.js';
@@ -35,7 +36,11 @@ const tracker = createTracker({
         for (const id of report.settled) undos.delete(id);
     },
 });
-const feed = createFeed(tracker, { onrejected: (id, undo) => undos.set(id, undo) },
+const live = createLive(async (count, since) => {
+    if (count) return feed.insert(count, since);
+    if (await feed.load(kind(), true)) feed.focus(feed.cards()[0]);
+});
+const feed = createFeed(tracker, { onrejected: (id, undo) => undos.set(id, undo), onfresh: live.begin },
     (post) => titles.set(post.id, post.title));
 
 /** @returns {Kith.Kind} */

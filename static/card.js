@@ -64,7 +64,7 @@ export function createCard(post, requestId, acts) {
     el('p', { id: id + '-w', class: personal ? 'why personal' : 'why', 'data-testid': 'post-why' }, personal && icon('kith'), el('span', {}, why(post, acts.liked))),
     title,
     el('p', { class: 'byline' },
-        el('span', { class: 'author' }, post.author.name), ' · ',
+        ...(post.author?.name ? [el('span', { class: 'author' }, post.author.name), ' · '] : []),
         el('time', { datetime: new Date(post.published_at).toISOString(), title: new Date(post.published_at).toLocaleString('en') }, ago(post.published_at)),
         ' · ', plural(post.counts.view, 'view')),
     text, more,

@@ -8,7 +8,7 @@
  *   feed-fresh, feed-empty, feed-error, feed-retry (index.html)
  */
 
-import { ApiError, getFeed } from './api.js';
+import { ApiError, FEED_POSTS, getFeed } from './api.js';
 import { createCard } from './card.js';
 import { byId } from './dom.js';
 import { settleToast, toast } from './toast.js';
@@ -16,6 +16,7 @@ import { ago, origin } from './words.js';
 
 /** @typedef {'loading' | 'more' | 'end' | 'empty' | 'error'} Tail  What follows the articles. */
 const TAILS = /** @type {const} */ (['loading', 'more', 'end', 'empty', 'error']);
+const LATE_MS = 60_000; /* a post may carry a date this long before it shows */
 const AHEAD = '1000px'; /* fetch the next page this far before its place is seen */
 
 /** @param {Tail} shown */
@@ -54,11 +55,11 @@ async function shareLink(post) {
 
 /**
  * @param {Kith.Tracker} tracker
- * @param {Pick<Kith.CardActs, 'onrejected'>} outcome
+ * @param {Pick<Kith.CardActs, 'onrejected'> & { onfresh(at: number): void }} outcome
  * @param {(post: Kith.Post) => void} onshow  told of each post that is shown
  * @returns {Kith.Feed}
  */
-export function createFeed(tracker, { onrejected }, onshow) {
+export function createFeed(tracker, { onrejected, onfresh }, onshow) {
     const root = byId('feed');
     const liked = new Set();
     let cards = /** @type {Kith.Card[]} */ ([]);
@@ -114,17 +115,21 @@ export function createFeed(tracker, { onrejected }, onshow) {
         root.replaceChildren();
     }
 
+    /** @param {Kith.Post} post @param {string} requestId */
+    function makeCard(post, requestId) {
+        const card = createCard(post, requestId, acts);
+        tracker.observe(card.element, card.served);
+        onshow(post);
+        return card;
+    }
+
     /** @param {Kith.Answer} answer */
     function append(answer) {
         const known = new Set(cards.map((card) => card.post.id));
-        for (const post of answer.posts) {
-            if (known.has(post.id)) continue;
-            const card = createCard(post, answer.request_id, acts);
-            cards.push(card);
-            root.append(card.element);
-            tracker.observe(card.element, card.served);
-            onshow(post);
-        }
+        const added = answer.posts.filter((post) => !known.has(post.id))
+            .map((post) => makeCard(post, answer.request_id));
+        cards.push(...added);
+        root.append(...added.map((card) => card.element));
         cursor = answer.has_more ? answer.next_cursor : null;
         number();
         const { model } = answer;
@@ -181,6 +186,7 @@ export function createFeed(tracker, { onrejected }, onshow) {
             clear();
             append(answer);
             scrollTo(0, 0);
+            onfresh(answer.generated_at);
         }, (error) => {
             if (kept) toast('Could not refresh. Nothing was lost.', { label: 'Retry', act: () => load(next, true) });
             else showError(error);
@@ -201,6 +207,21 @@ export function createFeed(tracker, { onrejected }, onshow) {
                 return getFeed(kind);
             }
         }, append, showError);
+    }
+
+    /* The newest posts, whatever the feed: they are asked for by date. */
+    /** @type {Kith.Feed['insert']} */
+    async function insert(count, since) {
+        const answer = await getFeed('latest', undefined, Math.min(count, FEED_POSTS)).catch(() => null);
+        if (!answer) return toast('Could not fetch them. Try again in a moment.');
+        const known = new Set(cards.map((card) => card.post.id));
+        const fresh = answer.posts.filter((post) => post.published_at > since - LATE_MS && !known.has(post.id))
+            .map((post) => makeCard(post, answer.request_id));
+        cards.unshift(...fresh);
+        root.prepend(...fresh.map((card) => card.element));
+        number();
+        onfresh(answer.generated_at);
+        focus(cards[0]);
     }
 
     function current() {
@@ -227,6 +248,6 @@ export function createFeed(tracker, { onrejected }, onshow) {
     new IntersectionObserver(([entry]) => entry?.isIntersecting && more(), { rootMargin: AHEAD })
         .observe(byId('feed-more'));
 
-    return { load, more, cards: () => cards, current, focus };
+    return { load, more, insert, cards: () => cards, current, focus };
 }
 

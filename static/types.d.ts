@@ -177,7 +177,7 @@ declare namespace Kith {
         position: number;
         title: string;
         body: string;
-        author: { id: string; name: string };
+        author: { id: string; name: string } | null;
         tags: string[];
         published_at: number;
         counts: { view: number; click: number; like: number; share: number };
@@ -192,6 +192,7 @@ declare namespace Kith {
         request_id: string;
         source: 'ml_recommendations' | 'random_fallback';
         fallback_reason: string | null;
+        generated_at: number;
         model: { name: string; version: string; age_s: number } | null;
         posts: Post[];
         next_cursor: string | null;
@@ -208,6 +209,37 @@ declare namespace Kith {
     interface Readers {
         readers: Reader[];
         current: string | null;
+    }
+
+    /* ---- live.js: hear of new posts ---------------------------------------- */
+
+    /*
+     * Ways     WebSocket; else an event stream, over HTTP/2 or later only; else
+     *          /api/feeds/updates twice a minute. Three failures in a row change
+     *          the way; polling tries a line again every few minutes.
+     * Alive    A line that is silent for a minute is dead. It is closed when the
+     *          page leaves or has been hidden for a minute, and opened again when
+     *          it is back, restored or online; after a loss with full-jitter
+     *          backoff. What was missed shows in the next hello.
+     * Shows    One pill with what is new since the feed was made. Nothing moves
+     *          until it is pressed.
+     */
+    interface Live {
+        /** The feed on the page was made at this time (server's clock). */
+        begin(at: number): void;
+    }
+
+    type LiveMessage =
+        | { type: 'hello'; server_time: number; newest_post_at: number }
+        | { type: 'new_posts'; count: number; newest_post_at: number }
+        | { type: 'recommendations_ready' }
+        | { type: 'bye'; retry_ms: number };
+
+    interface Updates {
+        server_time: number;
+        new_posts: number; /* at most 100 are counted */
+        newest_post_at: number | null;
+        recommendations_ready: boolean;
     }
 
     /* ---- card.js: one post ------------------------------------------------- */
@@ -257,6 +289,8 @@ declare namespace Kith {
         /** A fresh feed; `keep` shows the old one until the new one has come. */
         load(kind: Kind, keep?: boolean): Promise<boolean>;
         more(): Promise<void>;
+        /** Puts the newest posts, published after `since`, on top and goes there. */
+        insert(count: number, since: number): Promise<void>;
         cards(): Card[];
         /** The card with focus, else the first one in view. */
         current(): Card | undefined;

@@ -13,7 +13,7 @@ export default async function setup() {
     };
     if (process.env.E2E_URL) return stop;
     try {
-        const stack = await Stack.start(base, 'shared');
+        const stack = await Stack.start(base, 'shared', { KITH_ANNOUNCE_EVERY_S: '1' });
         process.env.E2E_ROOT = stack.root;
         process.env.E2E_URL = stack.url;
     } catch (error) {

@@ -168,6 +168,17 @@ export class Stack {
         return first;
     }
 
+    /** New posts, as the host application would make them: rows. Newest title first. */
+    async publish(count: number): Promise<string[]> {
+        const mark = `News ${Date.now()}`;
+        const { code, errors } = await this.with('psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-c',
+            `INSERT INTO posts (id, title, body, published_at)
+             SELECT gen_random_uuid(), '${mark} no. ' || i, 'Just in.', now() - (${count} - i) * interval '1 ms'
+             FROM generate_series(1, ${count}) AS i`);
+        if (code) throw new Error(`psql: ${errors}`);
+        return Array.from({ length: count }, (_, i) => `${mark} no. ${count - i}`);
+    }
+
     /** Whoever wants to read or store events waits until release(). */
     async lockEvents(): Promise<{ release(): Promise<void> }> {
         const psql = spawn(this.local('with'), ['psql', '-XqAt', '-v', 'ON_ERROR_STOP=1'], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -8,7 +8,7 @@
 # shellcheck source=ops/local/env.sh
 . "$LOCAL/env.sh"
 
-readonly SERVICES='postgres track feeds admin nginx drain nightly'
+readonly SERVICES='postgres track feeds admin nginx announce drain nightly'
 readonly TOOL_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -184,6 +184,8 @@ signal_stack()
 end_stack()
 {
     if is_supervised; then
+        # Open pages are told goodbye while nginx can still do it.
+        sv -w 12 stop "$VAR/service/announce" >/dev/null || true
         sv -w 12 stop "$VAR/service/nginx" "$VAR/service/nightly" >/dev/null || true
         sv -w 12 stop "$VAR/service/track" "$VAR/service/feeds" "$VAR/service/admin" \
             "$VAR/service/drain" >/dev/null || true

@@ -14,7 +14,7 @@ launch_of()
     track) echo "$RUN $TRACK_WORKERS" ;;
     feeds) echo "$RUN $FEEDS_WORKERS" ;;
     admin) echo "$RUN $ADMIN_WORKERS" ;;
-    drain) sha256sum app/bin/kith etc/kith.env ;;
+    drain | announce) sha256sum app/bin/kith etc/kith.env ;;
     nightly) echo "$NIGHTLY_HOUR $NIGHTLY_SLACK" ;;
     esac
     cat app/ops/local/serve

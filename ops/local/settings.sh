@@ -62,6 +62,7 @@ export KITH_MODEL='$quoted/model/current.kith'
 export KITH_TOKEN_KEYS_FILE='$quoted/keys/token'
 export KITH_COVERS='$quoted/covers'
 export KITH_SPOOL='$quoted/spool'
+export KITH_PUBLISH_SOCKET='$RUN/publish.sock'
 export KITH_DEMO_DIR='$quoted/app/ops/demo'
 X
     } | replace etc/kith.env
@@ -162,7 +163,7 @@ write_services()
 {
     write_service postgres INT      # fast: clients are sent away, nothing is lost
     write_service nginx QUIT        # answers what it has begun
-    for role in track feeds admin drain nightly; do
+    for role in track feeds admin announce drain nightly; do
         write_service "$role"
     done
 }
