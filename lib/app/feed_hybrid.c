@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/rng.h"
 #include "reco/diversify.h"
 #include "reco/explore.h"
 #include "reco/fallback.h"
@@ -16,6 +17,7 @@ enum {
     SALT_SLOTS = 1, /* so that slots and picks are drawn apart */
     SALT_PICKS,
     SALT_OTHERS,
+    SALT_POOL,
     FRESH_SHARE = 2, /* of db_wait_ms, for the overlay */
     US_PER_MS = 1000,
 };
@@ -106,6 +108,7 @@ struct making {
 
     struct explore_plan plan;
     uint32_t pool[POOL_MOST], pool_count;
+    uint32_t pool_size, pool_readers; /* all that could be in it; of each */
     uint32_t drawn[FEED_MOST], drawn_count;
     double pool_chance; /* of one of the pool, where its slot is drawn */
     bool is_new;        /* the pool is of new posts */
@@ -128,8 +131,9 @@ static const struct fresh_post *newer_of(const struct making *m, uint32_t post)
 
 /*
  * Whether it still waits for its first readers. The guarantee: until a training
- * has seen explore_readers of them, or it is too old, it stays in the pool that
- * the drawn slots are filled from first.
+ * has seen explore_readers of them, or it is too old, it is new; the drawn
+ * slots go to new posts first, and among those to the ones with fewest readers.
+ * So one that has been shown to nobody waits behind no other.
  */
 static bool is_unread(const struct making *m, uint32_t post)
 {
@@ -142,17 +146,44 @@ static bool is_unread(const struct making *m, uint32_t post)
            model_post_row(m->model, post).count < c->explore_readers;
 }
 
+static uint32_t readers_of(const struct making *m, uint32_t post)
+{
+    return is_newer(m, post) ? 0 : model_post_row(m->model, post).count;
+}
+
+/* Keeps those with fewest readers; of too many each with the same chance. */
+static void offer_pool(struct making *m, uint32_t post, struct rng *rng)
+{
+    uint32_t readers = readers_of(m, post), at;
+
+    if (m->pool_size && readers > m->pool_readers)
+        return;
+    if (!m->pool_size || readers < m->pool_readers) {
+        m->pool_readers = readers;
+        m->pool_size = m->pool_count = 0;
+    }
+    m->pool_size++;
+    if (m->pool_count < POOL_MOST) {
+        m->pool[m->pool_count++] = post;
+        return;
+    }
+    at = rng_below(rng, m->pool_size);
+    if (at < POOL_MOST)
+        m->pool[at] = post;
+}
+
 static void fill_pool(struct making *m)
 {
     struct feeder *f = m->f;
     uint32_t posts = m->model->post_count, newer = f->reader.newer_count;
+    struct rng rng = rng_of(hash64_seeded(&m->seed, sizeof m->seed, SALT_POOL));
 
-    for (uint32_t i = 0; i < newer && m->pool_count < POOL_MOST; i++)
+    for (uint32_t i = 0; i < newer; i++)
         if (is_unread(m, posts + i) && reader_may_get(&f->reader, posts + i))
-            m->pool[m->pool_count++] = posts + i;
-    for (uint32_t p = 0; p < posts && m->pool_count < POOL_MOST; p++)
+            offer_pool(m, posts + i, &rng);
+    for (uint32_t p = 0; p < posts; p++)
         if (is_unread(m, p) && reader_may_get(&f->reader, p))
-            m->pool[m->pool_count++] = p;
+            offer_pool(m, p, &rng);
     m->is_new = m->pool_count > 0;
 }
 
@@ -181,7 +212,7 @@ static void draw(struct making *m)
         draw_any(m);
         return;
     }
-    m->pool_chance = 1 / (double)m->pool_count;
+    m->pool_chance = 1 / (double)m->pool_size;
     m->drawn_count =
         explore_draw(m->pool, m->pool_count, m->plan.count,
                      hash64_seeded(&m->seed, sizeof m->seed, SALT_PICKS));
