@@ -428,12 +428,12 @@ static void make_for_you(struct feeder *f, const struct feed_ask *ask,
         why = judge_reader(f);
     }
     all_seen = !out->has_more && feed_add_chance(f, ask, out);
-    out->source = out->personal ? source_personal : source_random;
     out->fallback_reason = no_model        ? no_model
                            : reason        ? reason
                            : all_seen      ? "exhausted"
                            : out->personal ? NULL
                                            : why;
+    out->source = out->fallback_reason ? source_random : source_personal;
 }
 
 /* ---- the feed ---- */

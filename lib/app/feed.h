@@ -14,8 +14,9 @@
  *            A page is filled rung by rung. feed_make() cannot fail: what is
  *            missing is named in `fallback_reason`. While the database is away
  *            a reader's row of the model stands for his history.
- * Source     `ml_recommendations` when at least one post was chosen for this
- *            reader, whatever is missing; else `random_fallback`.
+ * Source     of the answer as a whole: `ml_recommendations` when nothing was
+ *            missing, `random_fallback` beside any reason. What each post is
+ *            says its rung: an outage may well leave `neighbours`.
  * Overlay    what has changed since the model was built (feed_fresh.h) takes
  *            part in every rung.
  * Same       given (model, history, overlay, time, cursor, settings, what was

@@ -139,7 +139,7 @@ static void recalls(const char *reason)
 
     ask_as(reader, "", &a);
     ck_assert_msg(says(&a, reason), "%.*s", SPAN_ARGS(a.raw.body));
-    ck_assert(span_is(answer_text(&a, "source"), "ml_recommendations"));
+    ck_assert(span_is(answer_text(&a, "source"), "random_fallback"));
     for (unsigned i = 0; i < CORPUS_RECOMMENDED; i++) {
         ck_assert_uint_eq(number_at(&a, i), CORPUS_LIKED + 1 + i);
         ck_assert(span_is(rung_at(&a, i), "neighbours"));
