@@ -3,13 +3,13 @@
  * starts itself again under with_pg.sh, whatever DB_URL says.
  */
 #include <check.h>
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/own_server.h"
 #include "../support/test_db.h"
 #include "base/clock.h"
 #include "store/db.h"
@@ -20,59 +20,11 @@ enum {
     MS = 1000, /* microseconds */
     S = 1000 * MS,
     DEADLINE_US = 150 * MS,
-    PIDS_MOST = 64,
     LINE_BYTES = 256,
 };
 
 static struct db db;
 static struct err err;
-
-/* The number a text begins with, or 0. */
-static pid_t number(const char *text)
-{
-    uint64_t value = 0;
-    size_t digits = strspn(text, "0123456789");
-
-    return span_u64((struct span){text, digits}, &value) ? (pid_t)value : 0;
-}
-
-static pid_t postmaster(void)
-{
-    return number(getenv("DB_PID"));
-}
-
-/* The parent of a process, from /proc. */
-static pid_t parent_of(pid_t pid)
-{
-    char path[LINE_BYTES], line[LINE_BYTES] = "";
-    pid_t parent = 0;
-    FILE *f;
-
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    f = fopen(path, "r");
-    while (f && fgets(line, sizeof line, f))
-        if (!strncmp(line, "PPid:", strlen("PPid:")))
-            parent = number(line + strlen("PPid:\t"));
-    if (f)
-        fclose(f);
-    return parent;
-}
-
-static void signal_server(int what)
-{
-    DIR *proc = opendir("/proc");
-    struct dirent *entry;
-
-    kill(postmaster(), what);
-    while (proc && (entry = readdir(proc))) {
-        pid_t pid = number(entry->d_name);
-
-        if (pid > 0 && parent_of(pid) == postmaster())
-            kill(pid, what);
-    }
-    if (proc)
-        closedir(proc);
-}
 
 static void set_up(void)
 {
@@ -81,7 +33,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    signal_server(SIGCONT);
+    own_server_signal(SIGCONT);
     db_release(&db);
 }
 
@@ -132,7 +84,7 @@ START_TEST(a_stopped_server_costs_one_deadline_then_nothing)
     int64_t begin_us;
 
     MUST(db_ping(&db, test_db_soon(), &err));
-    signal_server(SIGSTOP);
+    own_server_signal(SIGSTOP);
     begin_us = clock_mono_us();
     ck_assert(!db_ping(&db, begin_us + DEADLINE_US, &err));
     ck_assert_int_eq(err.code, ERR_TIMEOUT);
@@ -147,7 +99,7 @@ START_TEST(a_stopped_server_costs_one_deadline_then_nothing)
     ck_assert_int_eq(err.code, ERR_DOWN);
     ck_assert_int_lt(clock_mono_us() - begin_us, DEADLINE_US);
 
-    signal_server(SIGCONT);
+    own_server_signal(SIGCONT);
     ck_assert(test_db_heals(&db, DEADLINE_US, 10 * S));
     ck_assert_int_eq(test_db_number(&db, "SELECT 7"), 7);
 }
@@ -173,14 +125,14 @@ START_TEST(a_dial_longer_than_a_deadline_is_finished_by_later_calls)
     struct db patient;
     int64_t began_us;
 
-    signal_server(SIGSTOP);
+    own_server_signal(SIGSTOP);
     MUST(db_init(&patient, test_db_url(), true, &err));
     ck_assert(!db_ping(&patient, clock_mono_us() + 5 * MS, &err));
     ck_assert_int_eq(err.code, ERR_TIMEOUT);
     began_us = patient.dial_began_us;
     ck_assert(!db_ping(&patient, clock_mono_us() + 5 * MS, &err));
     ck_assert_int_eq(patient.dial_began_us, began_us); /* the same dial */
-    signal_server(SIGCONT);
+    own_server_signal(SIGCONT);
     /* Calls with time enough: none gives up a connection that was made. */
     ck_assert(test_db_heals(&patient, 10 * S, 10 * S));
     ck_assert_int_eq(patient.dial_began_us, began_us);
@@ -222,20 +174,6 @@ START_TEST(a_server_that_crashes_under_a_query_is_down_and_comes_back)
 }
 END_TEST
 
-/* A server of our own, once. */
-static void need_own_server(char **args)
-{
-    char *again[] = {(char *)"tests/support/with_pg.sh", args[0], NULL};
-
-    if (getenv("KITH_TEST_OWN_SERVER"))
-        return;
-    unsetenv("DB_URL");
-    setenv("KITH_TEST_OWN_SERVER", "1", 1);
-    execv(again[0], again);
-    perror("tests/support/with_pg.sh (run me from the repository's root)");
-    exit(EXIT_FAILURE);
-}
-
 int main(int count, char **args)
 {
     TCase *tc = tcase_create("db_health");
@@ -244,7 +182,7 @@ int main(int count, char **args)
     int failed;
 
     (void)count;
-    need_own_server(args);
+    own_server_need(args);
     test_db_create_bare();
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 60);

@@ -1,0 +1,89 @@
+#include "feed_answer.h"
+
+#include <check.h>
+
+#include "base/clock.h"
+
+size_t feed_count(const struct answer *a)
+{
+    struct json posts = answer_array(a, "posts");
+
+    return json_count(&posts);
+}
+
+struct json feed_post(const struct answer *a, size_t i)
+{
+    struct json posts = answer_array(a, "posts");
+
+    return json_at(&posts, i);
+}
+
+static struct span text_of(const struct answer *a, size_t i, const char *key)
+{
+    struct json post = feed_post(a, i);
+    struct span text;
+    struct err err;
+
+    ck_assert_msg(json_find_text(&post, key, &text, NULL, &err), "%s",
+                  err.what);
+    return text;
+}
+
+unsigned feed_number(const struct answer *a, size_t i)
+{
+    struct uuid id;
+
+    ck_assert(uuid_find(text_of(a, i, "id"), &id));
+    return test_number(id);
+}
+
+struct span feed_rung(const struct answer *a, size_t i)
+{
+    return text_of(a, i, "source");
+}
+
+bool feed_gives(const struct answer *a, unsigned number)
+{
+    for (size_t i = 0; i < feed_count(a); i++)
+        if (feed_number(a, i) == number)
+            return true;
+    return false;
+}
+
+bool feed_says(const struct answer *a, const char *reason)
+{
+    return reason ? !answer_is_null(a, "fallback_reason") &&
+                        span_is(answer_text(a, "fallback_reason"), reason)
+                  : answer_is_null(a, "fallback_reason");
+}
+
+bool feed_is_from(const struct answer *a, const char *source)
+{
+    return span_is(answer_text(a, "source"), source);
+}
+
+void feed_ask(const struct worker *w, const char *bearer, const char *query,
+              struct answer *a)
+{
+    worker_ask(w, &(struct ask){.query = query, .bearer = bearer}, a);
+    ck_assert_msg(a->status == 200, "%s: %.*s", query, SPAN_ARGS(a->raw.body));
+}
+
+int64_t feed_await(const struct worker *w, const char *bearer,
+                   const char *query, bool (*holds)(const struct answer *a),
+                   int64_t within_us)
+{
+    int64_t start_us = clock_mono_us(), took_us;
+    struct answer a;
+    bool held;
+
+    do {
+        feed_ask(w, bearer, query, &a);
+        took_us = clock_mono_us() - start_us;
+        held = holds(&a);
+        ck_assert_msg(held || took_us < within_us, "not within %lld us: %.*s",
+                      (long long)within_us, SPAN_ARGS(a.raw.body));
+        answer_release(&a);
+    } while (!held);
+    return took_us;
+}

@@ -1,0 +1,28 @@
+/*
+ * feed_answer.h -- what stands in an answer of GET /api/feeds, in the world of
+ * corpus.h. A member that is missing fails the test.
+ */
+#pragma once
+
+#include "corpus.h"
+
+size_t feed_count(const struct answer *a);
+/* n of the i-th post's id test_id(n). */
+unsigned feed_number(const struct answer *a, size_t i);
+struct json feed_post(const struct answer *a, size_t i);
+/* "neighbours", ... */
+struct span feed_rung(const struct answer *a, size_t i);
+bool feed_gives(const struct answer *a, unsigned number);
+/* Whether fallback_reason is this; NULL: null. */
+bool feed_says(const struct answer *a, const char *reason);
+bool feed_is_from(const struct answer *a, const char *source);
+
+/* As a reader; anything but 200 fails the test. */
+void feed_ask(const struct worker *w, const char *bearer, const char *query,
+              struct answer *a);
+
+/* Asks again and again until `holds` is true of an answer; fails the test when
+ * that takes over within_us. Returns how long it took. */
+int64_t feed_await(const struct worker *w, const char *bearer,
+                   const char *query, bool (*holds)(const struct answer *a),
+                   int64_t within_us);
