@@ -52,6 +52,7 @@ $(B)/bin/kith: $(JOBS) $(B)/libkith.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $(B)/tests/%: $(B)/tests/%.o $(SUPP) $(B)/libkith.a
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK) $(LDLIBS)
+$(B)/tests/torture/torture: $(B)/tests/torture/client.o $(B)/tests/torture/killer.o
 $(B)/bench/%: $(B)/tests/bench/%.o $(BSUPP) $(B)/libkith.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -105,6 +106,9 @@ quality: all ## accuracy of every algorithm on the data sets in DATA
 fuzz: ## FUZZ_S seconds (default 30) of each fuzz target, clang only
 	@tests/support/run_fuzz.sh $(or $(FUZZ_S),30)
 
+torture: all $(B)/tests/torture/torture ## kill -9 everything under load; SECONDS= (180) KILLS= (400) SEED=
+	@tests/torture/run.sh $(B)/tests/torture/torture $(or $(SECONDS),180) $(or $(KILLS),400) $(SEED)
+
 lint: $(B)/gen/queries.h ## rooms, lone headers, banned calls, sizes, docs in step
 	@tests/lint/run.sh "$(CC) $(CPPFLAGS)" $(C_ALL)
 
@@ -121,6 +125,6 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: all test test-c e2e-repeat test-mlflow bench bench-large bench-built quality fuzz lint format cover clean help
+.PHONY: all test test-c e2e-repeat test-mlflow bench bench-large bench-built quality fuzz torture lint format cover clean help
 -include ops/make.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

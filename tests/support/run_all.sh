@@ -1,5 +1,6 @@
 #!/bin/sh
-# Every test: lint, the C programs, a few seconds of fuzzing, the browser. Ends in one line, N passed, N failed;
+# Every test: lint, the C programs, a few seconds of fuzzing and of kill -9, the browser.
+# Ends in one line, N passed, N failed;
 # fails when a test failed, could not be built or could not run, or when none ran.
 # A caller that adds up itself sets TALLY, a file that gets a line a runner:
 # PASSED FAILED SKIPPED NAME.
@@ -52,7 +53,8 @@ benches()
 build_all()
 {
     # shellcheck disable=SC2046  # one argument a program
-    make --no-print-directory -k -j "$(nproc)" VARIANT="$variant" all $(programs) $(benches)
+    make --no-print-directory -k -j "$(nproc)" VARIANT="$variant" all $(programs) $(benches) \
+        "$build/tests/torture/torture"
 }
 
 c_tests()
@@ -65,6 +67,7 @@ part build build_all
 part lint make --no-print-directory lint
 part 'C tests' c_tests
 part fuzzing tests/support/run_fuzz.sh 4
+part 'kill test' tests/torture/run.sh "$build/tests/torture/torture" 6 30
 part 'browser tests' tests/support/run_e2e.sh
 
 printf '\n%d s\n' $(($(date +%s) - begin))
