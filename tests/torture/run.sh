@@ -76,7 +76,7 @@ start_stack()
         unset "$name"
     done
     port=$("$program" port)
-    PORT=$port DATA=$base/data RATE_LIMIT=0 KITH_DEMO=0 PG_SHARED_MB=128 READY_S=60 \
+    PORT=$port DATA=$base/data RATE_LIMIT=0 KITH_TRACK_RATE=0 KITH_DEMO=0 PG_SHARED_MB=128 READY_S=60 \
         NIGHTLY_HOUR=$((($(date -u +%-H) + 12) % 24)) \
         "$root/ops/local/up" >"$base/up.log" 2>&1 || {
         cat "$base/up.log"
