@@ -13,7 +13,8 @@ small='web neighbours hybrid store track_cpu track feeds peers'
 command_of()
 {
     case $1 in
-    web | store | hybrid) echo "$bin/bench_$1" ;;
+    web | store) echo "$bin/bench_$1" ;;
+    hybrid) echo "$bin/bench_hybrid ${DATA:-../shared/data}/deskdrop" ;;
     *) echo "tests/bench/$1.sh" ;;
     esac
 }

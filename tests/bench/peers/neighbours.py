@@ -57,6 +57,7 @@ def check_kith(weights, found):
         best = -numpy.sort(-cosines)[:K]
         ours = [cosines[other] for other, _ in neighbours]
         assert all(dots[other] == dot for other, dot in neighbours), user
+        assert len({other for other, _ in neighbours} - {user}) == len(ours), user
         assert len(ours) == min(K, int((best > 0).sum())), user
         assert numpy.allclose(ours, best[: len(ours)], rtol=1e-12), user
         yield user, best
