@@ -41,7 +41,7 @@ struct cli_command {
 extern const struct cli_command cmd_migrate, cmd_import, cmd_demo, cmd_train,
     cmd_recommend, cmd_nightly, cmd_token, cmd_settings, cmd_status,
     cmd_evaluate, cmd_tune, cmd_runs, cmd_models, cmd_replay, cmd_drain,
-    cmd_announce;
+    cmd_announce, cmd_rejected;
 
 /* The git revision this program was built from. */
 extern const char cli_revision[];

@@ -5,17 +5,25 @@
 
 #include "app/precompute.h"
 #include "base/log.h"
+#include "cli_db.h"
+#include "store/rejected.h"
 #include "train_job.h"
 #include "web/json_write.h"
 
-enum { US_PER_S = 1000000, OPTION_JSON = 256, OUT_BYTES = 4096 };
+enum {
+    US_PER_S = 1000000,
+    OPTION_JSON = 256,
+    OUT_BYTES = 4096,
+    CLEAN_ROWS = 10000, /* deleted in one statement */
+};
 
 static const char help[] =
     "Usage: kith nightly [--json]\n\n"
     "The daily pipeline: train (see `kith train --help`), write precomputed\n"
     "recommendations for every reader into user_recommendations, delete "
     "expired\n"
-    "ones. A scheduler runs it at 02:00 UTC; running it at any other time does "
+    "ones and samples of rejected events older than seven days. A scheduler "
+    "runs it at 02:00 UTC; running it at any other time does "
     "no\n"
     "harm. When the new model is refused, the rest is done with the live one, "
     "a\n"
@@ -43,6 +51,18 @@ static bool precompute(struct db *db, const struct config *config,
     cli_progress_end(&progress);
     model_close(&model);
     return ok;
+}
+
+static bool clean(struct db *db, const struct config *config, struct err *err)
+{
+    size_t deleted;
+
+    do
+        if (!rejected_clean(db, CLEAN_ROWS, cli_db_until_us(config), &deleted,
+                            err))
+            return false;
+    while (deleted == CLEAN_ROWS);
+    return true;
 }
 
 static bool print_json(const struct train_report *t,
@@ -115,7 +135,7 @@ static int run(int argc, char **argv, const struct config *config)
     if (!db_init(&db, config->db_url, config->db_prepare, &err))
         return cli_fail(&cmd_nightly, &err);
     ok = train_job(&db, config, NULL, false, &trained, &err) &&
-         precompute(&db, config, &report, &err);
+         precompute(&db, config, &report, &err) && clean(&db, config, &err);
     db_release(&db);
     if (!ok)
         return cli_fail(&cmd_nightly, &err);

@@ -14,10 +14,10 @@
 const char cli_revision[] = KITH_REVISION;
 
 static const struct cli_command *const commands[] = {
-    &cmd_migrate,   &cmd_import,   &cmd_demo,   &cmd_train,
-    &cmd_recommend, &cmd_nightly,  &cmd_status, &cmd_token,
-    &cmd_settings,  &cmd_evaluate, &cmd_tune,   &cmd_runs,
-    &cmd_models,    &cmd_replay,   &cmd_drain,  &cmd_announce,
+    &cmd_migrate,  &cmd_import,   &cmd_demo,   &cmd_train,    &cmd_recommend,
+    &cmd_nightly,  &cmd_status,   &cmd_token,  &cmd_settings, &cmd_evaluate,
+    &cmd_tune,     &cmd_runs,     &cmd_models, &cmd_replay,   &cmd_drain,
+    &cmd_announce, &cmd_rejected,
 };
 
 enum {

@@ -8,6 +8,7 @@
 
 #include "app/feed.h"
 #include "app/rate_limit.h"
+#include "app/reject_sample.h"
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/err.h"
@@ -29,7 +30,8 @@ struct app {
     struct feeder *feeder;        /* APP_FEEDS only */
     struct feed feed;             /* of the running request */
     struct rate_limit track_rate; /* events of each reader */
-    struct live_model live;       /* for readiness; feeds have their own */
+    struct reject_sampler sampler;
+    struct live_model live; /* for readiness; feeds have their own */
 };
 
 MUST_USE bool app_open(struct app *app, enum app_part part, struct err *err);

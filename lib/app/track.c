@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "web/json_write.h"
 
+enum { US_PER_MS = 1000 };
+
 /* One batch on its way through. Arrays are of `count` items, in the arena. */
 struct batch {
     struct app *app;
@@ -376,6 +378,18 @@ static void write_answer(struct batch *b)
     log_batch(b, rejected);
 }
 
+static void keep_samples(struct batch *b)
+{
+    struct app *app = b->app;
+    int64_t now_us = clock_mono_us();
+
+    if (!b->is_spooled)
+        reject_sample_keep(&app->sampler, &app->db, b->events, b->verdicts,
+                           b->count, b->request->received_at_ms, now_us,
+                           now_us +
+                               (int64_t)app->config.db_wait_ms * US_PER_MS);
+}
+
 static void take_batch(struct batch *b)
 {
     if (!read_shape(b) || !check_reader(b) || !is_in_time(b) || !take_room(b) ||
@@ -387,6 +401,7 @@ static void take_batch(struct batch *b)
     }
     settle(b);
     write_answer(b);
+    keep_samples(b);
 }
 
 static bool take_apart(struct batch *b)
