@@ -17,6 +17,7 @@
 
 enum {
     WAIT_US = 30 * 1000 * 1000, /* longest statement */
+    GROUP = 64, /* records with one COMMIT: four times as quick as one each */
     SEGMENT_READ_MOST = 1 << 30,
     FOLDER_MODE = 0700,
     FILE_MODE = 0600,
@@ -72,24 +73,80 @@ static bool passes_by(const struct err *err)
            err->code == ERR_MEMORY;
 }
 
-static bool replay(struct drain *d, struct segment *s,
+static bool stopped(const struct drain *d)
+{
+    return d->should_stop && d->should_stop();
+}
+
+static bool insert(struct drain *d, struct drain_report *report,
                    const struct spool_record *record, struct err *err)
 {
     enum event_fate fates[EVENTS_MOST] = {0};
     struct spool_batch batch;
 
-    if (spool_batch_read(record, d->rows, &batch, err) &&
-        events_insert(d->db, batch.user, batch.rows, batch.count,
-                      batch.received_at_ms, clock_mono_us() + WAIT_US, fates,
-                      err)) {
-        count_fates(&s->report, fates, batch.count);
-        return true;
-    }
-    if (passes_by(err))
+    if (!spool_batch_read(record, d->rows, &batch, err) ||
+        !events_insert(d->db, batch.user, batch.rows, batch.count,
+                       batch.received_at_ms, clock_mono_us() + WAIT_US, fates,
+                       err))
         return false;
-    log_failure(LOG_ERROR, "store", "spool_poison", err);
-    s->report.poison++;
+    count_fates(report, fates, batch.count);
     return true;
+}
+
+/* ---- some records ---- */
+
+struct group {
+    struct spool_record records[GROUP];
+    size_t count;
+};
+
+/* All of them with one COMMIT; false: none is known to be stored. */
+static bool replay_together(struct drain *d, struct segment *s,
+                            const struct group *g)
+{
+    struct drain_report report = s->report;
+    struct err err;
+    bool ok = true;
+
+    if (!db_begin(d->db, DB_SCOPE_READ_WRITE, clock_mono_us() + WAIT_US, &err))
+        return false;
+    for (size_t i = 0; ok && i < g->count; i++)
+        ok = !stopped(d) && insert(d, &report, &g->records[i], &err);
+    /* Not the other way round: the scope has to end. */
+    ok = db_end(d->db, ok, clock_mono_us() + WAIT_US, &err) && ok;
+    if (ok)
+        s->report = report;
+    return ok;
+}
+
+/* Each with a COMMIT of its own, so that a bad one stands alone. */
+static bool replay_singly(struct drain *d, struct segment *s,
+                          const struct group *g, struct err *err)
+{
+    for (size_t i = 0; i < g->count && !stopped(d); i++) {
+        if (insert(d, &s->report, &g->records[i], err))
+            continue;
+        if (passes_by(err))
+            return false;
+        log_failure(LOG_ERROR, "store", "spool_poison", err);
+        s->report.poison++;
+    }
+    return true;
+}
+
+static bool replay(struct drain *d, struct segment *s, const struct group *g,
+                   struct err *err)
+{
+    return (g->count > 1 && replay_together(d, s, g)) ||
+           replay_singly(d, s, g, err);
+}
+
+static bool group_next(struct spool_reader *r, struct group *g)
+{
+    g->count = 0;
+    while (g->count < GROUP && spool_next(r, &g->records[g->count]))
+        g->count++;
+    return g->count;
 }
 
 /* ---- one segment ---- */
@@ -124,14 +181,14 @@ static bool replay_all(struct drain *d, struct segment *s, bool *whole,
                        struct err *err)
 {
     struct spool_reader reader = spool_read(s->bytes);
-    struct spool_record record;
+    struct group group;
 
     *whole = false;
-    while (spool_next(&reader, &record)) {
-        if (d->should_stop && d->should_stop())
-            return true;
-        if (!replay(d, s, &record, err))
+    while (group_next(&reader, &group)) {
+        if (!replay(d, s, &group, err))
             return false;
+        if (stopped(d))
+            return true;
     }
     s->report.damaged = reader.damaged;
     s->report.unknown = reader.unknown;
@@ -338,7 +395,7 @@ static bool drain_all(struct drain *d, const struct names *names,
     bool ok = true;
 
     for (size_t i = 0; i < names->count; i++) {
-        if (d->should_stop && d->should_stop())
+        if (stopped(d))
             break;
         if (drain_segment(d, names->at[i], &trouble))
             continue;

@@ -2,7 +2,8 @@
  * drain.h -- from the spool into PostgreSQL.
  *
  * Order     segments by age, records by sequence, each record as the batch it
- *           was: one statement, one COMMIT.
+ *           was: one statement. Up to 64 share a COMMIT; when that fails, each
+ *           gets its own.
  * Once      event ids make a replay harmless, so the position is not kept: a
  *           segment is deleted after the COMMIT of its last record, and one
  *           that was interrupted is replayed from its start.
