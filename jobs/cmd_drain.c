@@ -116,6 +116,7 @@ static bool print_json(const struct drain_report *r)
     json_write_u64(&w, "duplicates", r->duplicates);
     json_write_u64(&w, "unknown_posts", r->unknown_posts);
     json_write_u64(&w, "refused", r->refused);
+    json_write_u64(&w, "erased", r->erased);
     json_write_u64(&w, "aside", r->aside);
     json_write_u64(&w, "damaged", r->damaged);
     json_write_u64(&w, "unfinished", r->unfinished);
@@ -132,9 +133,10 @@ static bool print_text(const struct drain_report *r)
 {
     printf("%" PRIu64 " events of %" PRIu64 " batches: %" PRIu64
            " stored, %" PRIu64 " were stored already, %" PRIu64
-           " of unknown posts, %" PRIu64 " refused\n",
+           " of unknown posts, %" PRIu64 " refused, %" PRIu64
+           " of erased readers\n",
            r->events, r->records, r->stored, r->duplicates, r->unknown_posts,
-           r->refused);
+           r->refused, r->erased);
     if (r->aside)
         printf("%" PRIu64 " segments kept aside in " SPOOL_BAD "/: %" PRIu64
                " damaged places, %" PRIu64 " unfinished records, %" PRIu64

@@ -4,22 +4,27 @@
 
 enum { US_PER_MS = 1000 };
 
-static int64_t deadline_us(const struct app *app, int64_t started_us)
+static int64_t after_ms(int64_t started_us, uint32_t wait_ms)
 {
-    uint32_t wait_ms = app->config.track_wait_ms;
-
-    if (spool_is_on(&app->spool) && !app->db.ready &&
-        wait_ms > app->config.db_wait_ms)
-        wait_ms = app->config.db_wait_ms;
     return started_us + (int64_t)wait_ms * US_PER_MS;
+}
+
+static bool is_connected(struct app *app, int64_t started_us, struct err *err)
+{
+    const struct config *c = &app->config;
+
+    return app->db.ready || !spool_is_on(&app->spool) ||
+           db_ping(&app->db, after_ms(started_us, c->db_wait_ms), err);
 }
 
 static bool insert(struct app *app, const struct spool_batch *batch,
                    int64_t started_us, enum event_fate *fates, struct err *err)
 {
-    return events_insert(&app->db, batch->user, batch->rows, batch->count,
-                         batch->received_at_ms, deadline_us(app, started_us),
-                         fates, err);
+    return is_connected(app, started_us, err) &&
+           events_insert(&app->db, batch->user, batch->rows, batch->count,
+                         batch->received_at_ms,
+                         after_ms(started_us, app->config.track_wait_ms), fates,
+                         err);
 }
 
 bool ingest_keep(struct app *app, const struct spool_batch *batch,

@@ -9,9 +9,8 @@
  *           harmless. What only PostgreSQL can tell (a duplicate, an unknown
  *           post) is found at the replay: until then every event counts as
  *           stored.
- * Wait      up to track_wait_ms for a server that is connected. One that is
- *           not costs each batch db_wait_ms at most, because the spool is
- *           quicker than a dial that may hang.
+ * Wait      up to track_wait_ms for a server that is connected. To connect may
+ *           take db_wait_ms of it: the spool is quicker than a dial that hangs.
  */
 #pragma once
 

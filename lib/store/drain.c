@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "queries.h"
 #include "store/events.h"
 
 enum {
@@ -97,8 +98,54 @@ static bool insert(struct drain *d, struct drain_report *report,
 
 struct group {
     struct spool_record records[GROUP];
+    bool is_erased[GROUP]; /* its reader, since */
     size_t count;
 };
+
+/* Zero when the record is too short, which is found when it is read. */
+static struct spool_batch_head head_of(const struct spool_record *record)
+{
+    struct spool_batch_head head = {0};
+
+    if (record->payload.bytes >= sizeof head)
+        memcpy(&head, record->payload.at, sizeof head);
+    return head;
+}
+
+static bool find_erased(struct drain *d, struct group *g, struct err *err)
+{
+    struct uuid users[GROUP];
+    struct db_param in;
+    struct db_rows rows;
+
+    for (size_t i = 0; i < g->count; i++) {
+        users[i] = head_of(&g->records[i]).user;
+        g->is_erased[i] = false;
+    }
+    in = db_param_array(DB_UUID, users, g->count);
+    if (!db_query(d->db, DB_SQL(find_erased, "um"), &in, 1,
+                  clock_mono_us() + WAIT_US, &rows, err))
+        return false;
+    for (size_t row = 0; row < rows.count; row++)
+        for (size_t i = 0; i < g->count; i++)
+            if (uuid_equal(users[i], db_rows_uuid(&rows, row, 0)) &&
+                head_of(&g->records[i]).received_at_ms <=
+                    db_rows_ms(&rows, row, 1))
+                g->is_erased[i] = true;
+    db_rows_release(&rows);
+    return true;
+}
+
+static bool take_record(struct drain *d, struct drain_report *report,
+                        const struct group *g, size_t i, struct err *err)
+{
+    if (!g->is_erased[i])
+        return insert(d, report, &g->records[i], err);
+    report->records++;
+    report->events += g->records[i].head.events;
+    report->erased += g->records[i].head.events;
+    return true;
+}
 
 /* All of them with one COMMIT; false: none is known to be stored. */
 static bool replay_together(struct drain *d, struct segment *s,
@@ -111,7 +158,7 @@ static bool replay_together(struct drain *d, struct segment *s,
     if (!db_begin(d->db, DB_SCOPE_READ_WRITE, clock_mono_us() + WAIT_US, &err))
         return false;
     for (size_t i = 0; ok && i < g->count; i++)
-        ok = !stopped(d) && insert(d, &report, &g->records[i], &err);
+        ok = !stopped(d) && take_record(d, &report, g, i, &err);
     /* Not the other way round: the scope has to end. */
     ok = db_end(d->db, ok, clock_mono_us() + WAIT_US, &err) && ok;
     if (ok)
@@ -124,7 +171,7 @@ static bool replay_singly(struct drain *d, struct segment *s,
                           const struct group *g, struct err *err)
 {
     for (size_t i = 0; i < g->count && !stopped(d); i++) {
-        if (insert(d, &s->report, &g->records[i], err))
+        if (take_record(d, &s->report, g, i, err))
             continue;
         if (passes_by(err))
             return false;
@@ -185,7 +232,7 @@ static bool replay_all(struct drain *d, struct segment *s, bool *whole,
 
     *whole = false;
     while (group_next(&reader, &group)) {
-        if (!replay(d, s, &group, err))
+        if (!find_erased(d, &group, err) || !replay(d, s, &group, err))
             return false;
         if (stopped(d))
             return true;
@@ -213,6 +260,7 @@ static void log_segment(const struct segment *s, bool is_aside)
     log_i64(&line, "duplicates", (int64_t)r->duplicates);
     log_i64(&line, "unknown_posts", (int64_t)r->unknown_posts);
     log_i64(&line, "refused", (int64_t)r->refused);
+    log_i64(&line, "erased", (int64_t)r->erased);
     if (is_aside) {
         log_i64(&line, "damaged", (int64_t)r->damaged);
         log_i64(&line, "unfinished", (int64_t)r->unfinished);
@@ -265,6 +313,7 @@ static void add_report(struct drain_report *to, const struct drain_report *from)
     to->duplicates += from->duplicates;
     to->unknown_posts += from->unknown_posts;
     to->refused += from->refused;
+    to->erased += from->erased;
     to->damaged += from->damaged;
     to->unfinished += from->unfinished;
     to->unknown += from->unknown;

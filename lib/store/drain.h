@@ -16,6 +16,7 @@
  *           it is tried again.
  * Refused   events whose post is unknown, or that PostgreSQL refuses, are
  *           counted and reported: they were accepted while nobody could tell.
+ * Erased    what a reader sent before he was erased is not stored.
  */
 #pragma once
 
@@ -28,7 +29,7 @@
 
 struct drain_report {
     uint64_t segments, records, events;
-    uint64_t stored, duplicates, unknown_posts, refused;
+    uint64_t stored, duplicates, unknown_posts, refused, erased;
     uint64_t aside;      /* segments moved to bad/ */
     uint64_t damaged;    /* places in them that cannot be read */
     uint64_t unfinished; /* records that end too early: never acknowledged */

@@ -184,6 +184,32 @@ START_TEST(unknown_posts_and_refused_events_are_counted_and_harm_no_other)
 }
 END_TEST
 
+START_TEST(what_a_reader_sent_before_he_was_erased_is_not_stored)
+{
+    struct spool_batch batch = spool_fixture_batch(0);
+    struct drain_report r;
+    struct buf b;
+
+    test_db_run(&db, "INSERT INTO erased_users (user_id, erased_at) VALUES "
+                     "('00000000-0000-4000-8000-000000000500', "
+                     "to_timestamp(1700000010))");
+    buf_init(&b, CAP);
+    MUST(spool_write(&b, &batch, 0, 1, &err));
+    batch = spool_fixture_batch(1);
+    batch.received_at_ms = 1700000010001; /* after */
+    MUST(spool_write(&b, &batch, 1, 1, &err));
+    put("spool-1-1-0.seg", &b);
+    r = run();
+    ck_assert_uint_eq(r.erased, 3);
+    ck_assert_uint_eq(r.stored, 3);
+    ck_assert_str_eq(test_db_text(&db, "SELECT DISTINCT right(id::text, 3) "
+                                       "FROM user_interactions ORDER BY 1"),
+                     "101\n102\n103");
+    is_empty();
+    test_db_run(&db, "DELETE FROM erased_users");
+}
+END_TEST
+
 /* ---- damage ---- */
 
 START_TEST(a_torn_last_record_is_kept_aside_and_the_rest_stored)
@@ -403,7 +429,7 @@ START_TEST(the_command_drains_once_and_reports_in_json)
     ck_assert_str_eq(p.out,
                      "{\"segments\":1,\"records\":4,\"events\":12,"
                      "\"stored\":12,\"duplicates\":0,\"unknown_posts\":0,"
-                     "\"refused\":0,\"aside\":0,\"damaged\":0,"
+                     "\"refused\":0,\"erased\":0,\"aside\":0,\"damaged\":0,"
                      "\"unfinished\":0,\"unknown\":0,\"poison\":0,"
                      "\"busy\":0}\n");
     kith(&p, "drain --once --json");
@@ -503,6 +529,7 @@ int main(void)
     tcase_add_test(tc, segments_are_replayed_by_age_and_records_in_order);
     tcase_add_test(
         tc, unknown_posts_and_refused_events_are_counted_and_harm_no_other);
+    tcase_add_test(tc, what_a_reader_sent_before_he_was_erased_is_not_stored);
     tcase_add_test(tc, a_torn_last_record_is_kept_aside_and_the_rest_stored);
     tcase_add_test(tc, a_flipped_bit_costs_one_record_which_is_kept_as_it_is);
     tcase_add_test(tc, a_damaged_segment_does_not_stand_in_the_way_of_the_next);
