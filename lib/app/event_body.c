@@ -1,5 +1,9 @@
 #include "app/event_body.h"
 
+#include <string.h>
+
+enum { FIRST_EVENTS = 24 /* a batch of the tracker has up to 20 */ };
+
 static const struct span names[EVENT_FIELDS] = {
     [EVENT_ID] = {"event_id", 8},
     [EVENT_TYPE] = {"type", 4},
@@ -58,21 +62,42 @@ static void read_event(struct json_scan *s, struct event_parts *e)
     e->bytes = (size_t)(s->at - first) - (s->blank_bytes - blank_bytes);
 }
 
+/* Room for one more event; the pieces of the arena are zeroed, so no more is
+ * taken than about twice of what comes. */
+static bool grow(struct reading *r, size_t *cap)
+{
+    struct event_parts *wider;
+    size_t more = *cap ? 2 * *cap : FIRST_EVENTS;
+
+    if (r->out->count < *cap)
+        return true;
+    if (!arena_take(r->arena, more, sizeof *wider, &wider, r->err)) {
+        r->failed = true;
+        return false;
+    }
+    if (*cap)
+        memcpy(wider, r->out->list, *cap * sizeof *wider);
+    r->out->list = wider;
+    *cap = more;
+    return true;
+}
+
 static void read_list(struct reading *r)
 {
     struct event_body *out = r->out;
     struct event_parts beyond = {0};
     struct json_frame f;
+    size_t cap = 0;
 
-    if (!arena_take(r->arena, r->most, sizeof *out->list, &out->list, r->err)) {
-        r->failed = true;
-        return;
-    }
     if (!json_scan_begin(&r->scan, &f))
         return;
-    for (; json_scan_next(&r->scan, &f, NULL); out->count++)
-        read_event(&r->scan,
-                   out->count < r->most ? &out->list[out->count] : &beyond);
+    for (; json_scan_next(&r->scan, &f, NULL); out->count++) {
+        bool is_kept = out->count < r->most;
+
+        if (is_kept && !grow(r, &cap))
+            return;
+        read_event(&r->scan, is_kept ? &out->list[out->count] : &beyond);
+    }
 }
 
 static void read_whole(struct reading *r)

@@ -5,6 +5,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/digest.h"
 
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -121,30 +122,43 @@ void digest_b64(const void *at, size_t bytes, char *out)
         *out = b64_digits[held << (6 - bits) & 63];
 }
 
-static int b64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
+/* Place of a character in b64_digits; B64_NONE when it is not there. */
+enum { B64_NONE = 64 };
+/* clang-format off */
+static const unsigned char b64_values[UCHAR_MAX + 1] = {
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 62, 64, 64,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 64, 64, 64, 64, 64, 64,
+    64,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 64, 64, 64, 64, 63,
+    64, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+};
+/* clang-format on */
 
 bool digest_unb64(struct span text, void *out, size_t cap_bytes, size_t *bytes)
 {
+    const unsigned char *at = (const unsigned char *)text.at;
     unsigned char *p = out;
-    unsigned held = 0, bits = 0;
+    unsigned held = 0, bits = 0, seen = 0;
 
     if (text.bytes % 4 == 1 ||
         text.bytes / 4 * 3 + text.bytes % 4 * 3 / 4 > cap_bytes)
         return false;
     for (size_t i = 0; i < text.bytes; i++) {
-        int value = b64_value(text.at[i]);
-        if (value < 0)
-            return false;
-        held = (held << 6 | (unsigned)value) & 0xffff;
+        unsigned value = b64_values[at[i]];
+
+        seen |= value; /* judged once, behind the loop */
+        held = (held << 6 | (value & (B64_NONE - 1))) & 0xffff;
         bits += 6;
         if (bits >= 8) {
             bits -= 8;
@@ -152,7 +166,8 @@ bool digest_unb64(struct span text, void *out, size_t cap_bytes, size_t *bytes)
         }
     }
     *bytes = (size_t)(p - (unsigned char *)out);
-    return !(held & ((1u << bits) - 1)); /* spare bits must be zero */
+    /* Spare bits must be zero. */
+    return !(seen & B64_NONE) && !(held & ((1u << bits) - 1));
 }
 
 bool digest_unhex(struct span text, void *out, size_t cap_bytes, size_t *bytes)

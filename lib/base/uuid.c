@@ -1,56 +1,66 @@
 #include "base/uuid.h"
 
+#include <limits.h>
+
 #include "base/digest.h"
 #include "base/hash.h"
 
 static const char hex[] = "0123456789abcdef";
 
-static bool is_dash_place(size_t i)
-{
-    return i == 8 || i == 13 || i == 18 || i == 23;
-}
+enum { NIBBLE_NONE = 16 };
+/* clang-format off */
+static const unsigned char nibbles[UCHAR_MAX + 1] = {
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+     0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 16, 16, 16, 16, 16, 16,
+    16, 10, 11, 12, 13, 14, 15, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 10, 11, 12, 13, 14, 15, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+    16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16,
+};
+/* clang-format on */
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20; /* fold to lower case */
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* Where the two digits of each byte stand in 8-4-4-4-12. */
+static const unsigned char places[UUID_BYTES] = {
+    0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+static const unsigned char dashes[] = {8, 13, 18, 23};
 
 bool uuid_find(struct span text, struct uuid *out)
 {
-    /* Where the two digits of each byte stand in 8-4-4-4-12. */
-    static const unsigned char places[UUID_BYTES] = {
-        0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
-    int seen = 0;
+    const unsigned char *at = (const unsigned char *)text.at;
+    unsigned seen = 0;
 
     if (text.bytes != UUID_TEXT)
         return false;
-    for (size_t i = 8; i <= 23; i += 5)
-        if (text.at[i] != '-')
+    for (size_t i = 0; i < sizeof dashes; i++)
+        if (at[dashes[i]] != '-')
             return false;
     for (size_t i = 0; i < UUID_BYTES; i++) {
-        int high = hex_value(text.at[places[i]]);
-        int low = hex_value(text.at[places[i] + 1]);
+        unsigned high = nibbles[at[places[i]]];
+        unsigned low = nibbles[at[places[i] + 1]];
 
-        seen |= high | low; /* negative when one is no digit */
-        out->b[i] = (unsigned char)((unsigned)high << 4 | (unsigned)low);
+        seen |= high | low; /* judged once, behind the loop */
+        out->b[i] = (unsigned char)(high << 4 | low);
     }
-    return seen >= 0;
+    return !(seen & NIBBLE_NONE);
 }
 
 void uuid_text(struct uuid id, char out[UUID_TEXT + 1])
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < UUID_TEXT; i++) {
-        if (is_dash_place(i)) {
-            out[i] = '-';
-            continue;
-        }
-        out[i] = hex[n % 2 ? id.b[n / 2] & 15 : id.b[n / 2] >> 4];
-        n++;
+    for (size_t i = 0; i < sizeof dashes; i++)
+        out[dashes[i]] = '-';
+    for (size_t i = 0; i < UUID_BYTES; i++) {
+        out[places[i]] = hex[id.b[i] >> 4];
+        out[places[i] + 1] = hex[id.b[i] & 15];
     }
     out[UUID_TEXT] = 0;
 }
