@@ -9,6 +9,7 @@
 #include "web/json_write.h"
 
 #include "cli.h"
+#include "drain_samples.h"
 
 static const char help[] =
     "Usage: kith drain [--once] [--json]\n\n"
@@ -68,11 +69,19 @@ static void take_signals(void)
     sigprocmask(SIG_BLOCK, &stops, NULL);
 }
 
+static bool pass(struct drain *d, struct err *err)
+{
+    bool ok = drain_pass(d, err);
+
+    drain_samples_write(d->refused_arg, d->db);
+    return ok;
+}
+
 /* A segment in which a writer is at work is taken a moment later. */
 static bool drain_once(struct drain *d, struct err *err)
 {
     for (int tries = 0; tries < BUSY_TRIES; tries++) {
-        if (!drain_pass(d, err))
+        if (!pass(d, err))
             return false;
         if (!d->report.busy || !wait_us(BUSY_US))
             break;
@@ -88,7 +97,7 @@ static void drain_on(struct drain *d)
 
     backoff_init(&backoff, (uint64_t)clock_mono_us());
     do {
-        if (drain_pass(d, &err)) {
+        if (pass(d, &err)) {
             backoff_clear(&backoff);
             told = false;
             continue;
@@ -159,6 +168,7 @@ static int report(const struct drain *d, const struct wish *wish)
 static int drain(const struct config *config, struct db *db,
                  const struct wish *wish)
 {
+    struct drain_samples samples;
     struct drain d;
     struct err err;
     bool alone, ok = true;
@@ -170,13 +180,17 @@ static int drain(const struct config *config, struct db *db,
                     config->spool);
         return cli_fail(&cmd_drain, &err);
     }
+    drain_samples_init(&samples);
     d.should_stop = should_stop;
+    d.refused = drain_samples_add;
+    d.refused_arg = &samples;
     if (wish->once)
         ok = drain_once(&d, &err);
     else
         drain_on(&d);
     code = report(&d, wish);
     drain_close(&d);
+    drain_samples_release(&samples);
     return ok ? code : cli_fail(&cmd_drain, &err);
 }
 

@@ -91,6 +91,9 @@ static bool insert(struct drain *d, struct drain_report *report,
                        err))
         return false;
     count_fates(report, fates, batch.count);
+    for (size_t i = 0; d->refused && i < batch.count; i++)
+        if (fates[i] == FATE_UNKNOWN_POST)
+            d->refused(d->refused_arg, &batch.rows[i], batch.received_at_ms);
     return true;
 }
 

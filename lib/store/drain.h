@@ -38,13 +38,20 @@ struct drain_report {
     uint64_t busy;       /* segments in which a writer was at work */
 };
 
+/* An event whose post is not known. It may be told again when a COMMIT fails.
+ */
+typedef void drain_refused_fn(void *arg, const struct event_row *row,
+                              int64_t received_at_ms);
+
 struct drain {
     const char *folder; /* borrowed */
     struct db *db;      /* borrowed */
     int lock_fd;
     int folder_fd;
     bool (*should_stop)(void); /* asked before each record; may be NULL */
-    struct event_row *rows;    /* of the running record */
+    drain_refused_fn *refused; /* may be NULL */
+    void *refused_arg;
+    struct event_row *rows; /* of the running record */
     struct drain_report report;
 };
 

@@ -438,6 +438,28 @@ START_TEST(the_command_drains_once_and_reports_in_json)
 }
 END_TEST
 
+START_TEST(the_command_keeps_samples_of_events_of_unknown_posts)
+{
+    struct buf b = four_records();
+    static struct program p;
+
+    test_db_run(&db, "DELETE FROM posts WHERE id = "
+                     "'00000000-0000-4000-8000-000000000003'");
+    put("spool-1-1-0.seg", &b);
+    kith(&p, "drain --once");
+    ck_assert_int_eq(p.code, 0);
+    ck_assert_str_eq(
+        test_db_text(&db, "SELECT code || ' ' || event FROM rejected_events "
+                          "ORDER BY id LIMIT 1"),
+        "unknown_post {\"event_id\":\"00000000-0000-4000-8000-000000000003\","
+        "\"type\":\"click\",\"post_id\":"
+        "\"00000000-0000-4000-8000-000000000003\",\"ts\":1700000000000}");
+    ck_assert_int_eq(
+        test_db_number(&db, "SELECT count(*) FROM rejected_events"), RECORDS);
+    test_db_run(&db, "DELETE FROM rejected_events");
+}
+END_TEST
+
 START_TEST(the_command_fails_when_something_had_to_be_kept_aside)
 {
     struct buf b = four_records();
@@ -545,6 +567,7 @@ int main(void)
                         a_drain_killed_at_any_record_loses_and_doubles_nothing,
                         1, RECORDS + 3);
     tcase_add_test(tc, the_command_drains_once_and_reports_in_json);
+    tcase_add_test(tc, the_command_keeps_samples_of_events_of_unknown_posts);
     tcase_add_test(tc, the_command_fails_when_something_had_to_be_kept_aside);
     tcase_add_test(tc, the_command_says_when_the_database_is_away);
     tcase_add_test(tc, a_second_command_is_told_that_the_first_is_at_work);
