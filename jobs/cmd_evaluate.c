@@ -19,7 +19,11 @@ static const char help[] =
     "  --set A.NAME=VALUE  a setting of all of that name; may be repeated\n"
     "  --settings FILE     lines A.NAME=VALUE, as `kith tune` writes them\n"
     "  --k K1,K2,..        where lists are cut (5,10,20)\n"
-    "  --resamples N       of the bootstrap, at least 1000 (2000)\n\n"
+    "  --resamples N       of the bootstrap, at least 1000 (2000)\n"
+    "  --brief             one table: recall and NDCG at the largest k, cold "
+    "users\n"
+    "                      and posts apart, time to fit, memory, cost of a "
+    "request\n\n"
     "Ranking: larger score first, equal scores by the id, which no protocol\n"
     "chooses by what is tested. Masked is what the reader has in training or "
     "in\n"
@@ -71,8 +75,11 @@ static bool work(const struct contest_options *o, struct dataset *data,
     ok = ok && contest_run(&contest, data, &progress, err);
     cli_progress_end(&progress);
     ok = ok && contest_record_result(run, &contest, err);
-    return ok && (o->json ? contest_json(&contest, o->data.path, err)
-                          : contest_print(&contest, err));
+    if (!ok)
+        return false;
+    return o->json    ? contest_json(&contest, o->data.path, err)
+           : o->brief ? contest_print_brief(&contest, err)
+                      : contest_print(&contest, err);
 }
 
 static int evaluate(const struct contest_options *o)
@@ -97,7 +104,8 @@ static int evaluate(const struct contest_options *o)
 
 static int run(int argc, char **argv, const struct config *config)
 {
-    static const struct option longs[] = {CONTEST_LONGS, {0}};
+    static const struct option longs[] = {
+        CONTEST_LONGS, {"brief", no_argument, NULL, OPTION_BRIEF}, {0}};
     struct contest_options o;
     int option;
 

@@ -78,6 +78,8 @@ MUST_USE bool contest_run(struct contest *c, struct dataset *data,
 
 /* Reports; false when memory or stdout failed. */
 MUST_USE bool contest_print(const struct contest *c, struct err *err);
+/* One table, a line an algorithm, that a document can take as it is. */
+MUST_USE bool contest_print_brief(const struct contest *c, struct err *err);
 MUST_USE bool contest_json(const struct contest *c, const char *path,
                            struct err *err);
 

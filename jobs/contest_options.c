@@ -171,6 +171,9 @@ bool contest_options_take(struct contest_options *o, int option,
     case OPTION_JSON:
         o->json = true;
         return true;
+    case OPTION_BRIEF:
+        o->brief = true;
+        return true;
     default:
         return false;
     }

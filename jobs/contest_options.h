@@ -21,6 +21,7 @@ enum contest_option {
     OPTION_HELD,
     OPTION_WEIGHTS,
     OPTION_JSON,
+    OPTION_BRIEF,
     OPTION_GRID,
     OPTION_METRIC,
     OPTION_OUT,
@@ -86,7 +87,7 @@ struct contest_options {
     struct dataset_plan data;
     struct evaluate_plan plan;
     uint32_t resamples;
-    bool json;
+    bool json, brief;
     const char *algorithms, *settings; /* as given */
     const char *sets[CONTEST_MOST];
     uint32_t set_count;

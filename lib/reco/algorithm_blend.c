@@ -2,16 +2,17 @@
  * blend -- spectral and user_knn_idf together: what the shape of the whole
  * graph says of a post, and what the nearest users do.
  *
- *     score(u, i) = spectral(u, i) / most + knn * user_knn_idf(u, i) / most
+ *     score(u, i) = spectral(u, i) / top + knn * user_knn_idf(u, i) / top
  *
- * where `most` is the largest score of that part over the posts that are not
- * in the history: both parts then end at 1, whatever the length of it.
+ * where `top` is the mean of that part's TOP largest scores over the posts that
+ * are not in the history: what matters of both parts is then of one size,
+ * whatever the length of it. (The largest alone is noisy and ranks worse.)
  *
  * Settings  those of the parts, and knn.
  * Unscored  posts that neither part scores: NO_SCORE.
  * Cost      a request: the sum of the parts and three passes over all posts.
- * from      weighted sum after scaling by the maximum (Lee 1997), which did
- *           better here than reciprocal ranks
+ * from      weighted sum of scaled scores (Lee 1997), which did better here
+ *           than reciprocal ranks
  */
 #include <string.h>
 
@@ -23,9 +24,11 @@ extern const struct algorithm algorithm_spectral, algorithm_user_knn_idf;
 enum setting {
     KNN,
     RANK,
+    SHARE,
     USER,
     POST,
     LINEAR,
+    SHARP,
     KEEP,
     ROUNDS,
     K,
@@ -41,12 +44,14 @@ _Static_assert((int)SETTINGS <= (int)ALGORITHM_SETTINGS_MOST, "they fit");
 
 /* The names are those of the parts: it is by name that they are handed on. */
 static const struct algorithm_setting settings[] = {
-    [KNN] = {"knn", 0.3, 0, 100, "weight of the nearest users"},
+    [KNN] = {"knn", 0.7, 0, 100, "weight of the nearest users"},
     [RANK] = {"rank", 1536, 1, 4096, "as spectral"},
+    [SHARE] = {"share", 0.0625, 0, 1, "as spectral"},
     [USER] = {"user", 0.35, 0, 1, "as spectral"},
     [POST] = {"post", 0.4, 0, 1, "as spectral"},
     [LINEAR] = {"linear", 0.3, 0, 100, "as spectral"},
-    [KEEP] = {"keep", 200, 1, 10000, "as spectral"},
+    [SHARP] = {"sharp", 0.5, 0, 1, "as spectral"},
+    [KEEP] = {"keep", 400, 1, 10000, "as spectral"},
     [ROUNDS] = {"rounds", 3, 0, 20, "as spectral"},
     [K] = {"k", 200, 1, 100000, "as user_knn_idf"},
     [IDF] = {"idf", 1.5, 0, 4, "as user_knn_idf"},
@@ -57,7 +62,7 @@ static const struct algorithm_setting settings[] = {
     {0},
 };
 
-enum { PARTS = 2 };
+enum { PARTS = 2, TOP = 20 };
 
 static const struct algorithm *const parts[PARTS] = {
     &algorithm_spectral,
@@ -154,16 +159,29 @@ static bool room_open(const void *state, void **room, struct err *err)
     return true;
 }
 
-/* The part's weight over its largest score outside the history. */
+/* The part's weight over the mean of its TOP largest scores outside the
+ * history. */
 static float scale_of(const struct blend *b, const struct room *r,
                       unsigned part, const float *scores)
 {
-    float most = 0;
+    float top[TOP]; /* largest first */
+    uint32_t count = 0;
+    double sum = 0;
 
-    for (uint32_t i = 0; i < b->post_count; i++)
-        if (scores[i] > most && !r->had[i])
-            most = scores[i];
-    return most > 0 ? b->weights[part] / most : 0;
+    for (uint32_t i = 0; i < b->post_count; i++) {
+        float score = scores[i];
+        uint32_t at;
+        if (!(score > 0) || r->had[i] ||
+            (count == TOP && score <= top[TOP - 1]))
+            continue;
+        count += count < TOP;
+        for (at = count - 1; at && top[at - 1] < score; at--)
+            top[at] = top[at - 1];
+        top[at] = score;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        sum += (double)top[i];
+    return count ? (float)((double)b->weights[part] * count / sum) : 0;
 }
 
 static void score(const void *state, void *room, const struct query *q,
@@ -200,7 +218,7 @@ static size_t bytes(const void *state)
 
 const struct algorithm algorithm_blend = {
     .name = "blend",
-    .about = "spectral and user_knn_idf, each scaled by its largest score",
+    .about = "spectral and user_knn_idf, each scaled by its largest scores",
     .settings = settings,
     .fit = fit,
     .release = release,

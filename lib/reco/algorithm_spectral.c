@@ -5,7 +5,8 @@
  *     N           = D_u^-user * X * D_i^-post        users x posts
  *     V           = the `rank` strongest right singular vectors of N, s1 the
  *                   largest singular value
- *     M           = V V' + linear * N'N / s1^2       posts x posts
+ *     H           = 1 - sharp * (s / s1)^2           of each direction
+ *     M           = V H V' + linear * N'N / s1^2     posts x posts
  *     W[j][i]     = d_j^-post * M[j][i] * d_i^post, of each i the `keep`
  *                   largest M[j][i]
  *     score(u, i) = sum over the posts j of the history of w(u, j) * W[j][i]
@@ -14,21 +15,26 @@
  *
  * Powers    user = post = .5 is the usual normalisation; users count more
  *           evenly below .5, which ranks better (see below).
+ * Sharp     the strongest directions are what everybody reads: held back a
+ *           little, the others decide more.
  * Pruning   besides being served in microseconds the pruned filter ranks
  *           better than the dense one: most of what is left out is the ripple
  *           of cutting the spectrum.
  * Cost      fit O(rounds * pairs * rank + posts^2 * rank); posts * rank floats
- *           three times.
+ *           four times.
  * Unscored  posts that nothing speaks for: NO_SCORE.
  * from      Shen et al. 2021 (GF-CF, arXiv 2108.07567): low-pass and linear
- *           filter with powers .5, dense
+ *           filter with powers .5, dense; sharpening: Choi et al. 2023 (BSPM,
+ *           arXiv 2211.09949), there by steps, here in the spectrum
  */
+#include <math.h>
+
 #include "base/mem.h"
 #include "reco/eigen.h"
 #include "reco/item_model.h"
 #include "reco/linear.h"
 
-enum setting { RANK, USER, POST, LINEAR, KEEP, ROUNDS, BINARY };
+enum setting { RANK, SHARE, USER, POST, LINEAR, SHARP, KEEP, ROUNDS, BINARY };
 
 enum {
     RANK_MOST = 4096,
@@ -38,12 +44,14 @@ enum {
 };
 
 static const struct algorithm_setting settings[] = {
-    [RANK] = {"rank", 1536, 1, RANK_MOST,
-              "directions kept, as far as there are"},
+    [RANK] = {"rank", 1536, 1, RANK_MOST, "directions kept, at most"},
+    [SHARE] = {"share", 0.0625, 0, 1,
+               "of the smaller side of the matrix that they may be"},
     [USER] = {"user", 0.35, 0, 1, "power of a user's sum that divides him"},
     [POST] = {"post", 0.4, 0, 1, "power of a post's sum that divides it"},
     [LINEAR] = {"linear", 0.3, 0, 100, "weight of the graph itself"},
-    [KEEP] = {"keep", 200, 1, KEEP_MOST, "weights kept of each post"},
+    [SHARP] = {"sharp", 0.5, 0, 1, "how much the strongest are held back"},
+    [KEEP] = {"keep", 400, 1, KEEP_MOST, "weights kept of each post"},
     [ROUNDS] = {"rounds", 3, 0, ROUNDS_MOST, "of subspace iteration"},
     [BINARY] = {"binary", 0, 0, 1, "1: every pair weighs the same"},
     {0},
@@ -53,7 +61,8 @@ struct filter {
     struct sparse by_user, by_post; /* N and its turned */
     uint32_t rank;
     float *vectors; /* V, [posts * rank] */
-    float *values;  /* [rank] */
+    float *held;    /* V H, [posts * rank]; V itself when nothing is held */
+    float *values;  /* s, [rank] */
     float linear;   /* over s1^2 */
 };
 
@@ -61,22 +70,45 @@ static void filter_release(struct filter *f)
 {
     sparse_release(&f->by_user);
     sparse_release(&f->by_post);
+    if (f->held != f->vectors)
+        mem_give(f->held);
     mem_give(f->vectors);
     mem_give(f->values);
 }
 
-static uint32_t rank_of(const struct matrix *m, double wanted)
+/* All directions of a small matrix would be the matrix itself. */
+static uint32_t rank_of(const struct matrix *m, const double *values)
 {
-    uint32_t most =
+    uint32_t smaller =
         m->user_count < m->post_count ? m->user_count : m->post_count;
+    double most = ceil(smaller * values[SHARE]);
 
-    return wanted < most ? (uint32_t)wanted : most;
+    if (smaller && most < 1)
+        most = 1;
+    return (uint32_t)(values[RANK] < most ? values[RANK] : most);
+}
+
+static bool hold_back(struct filter *f, uint32_t posts, double sharp,
+                      struct err *err)
+{
+    f->held = f->vectors;
+    if (sharp <= 0 || !f->rank || f->values[0] <= 0)
+        return true;
+    if (!mem_take((size_t)posts * f->rank, sizeof *f->held, &f->held, err)) {
+        f->held = NULL;
+        return false;
+    }
+    for (size_t i = 0; i < (size_t)posts * f->rank; i++) {
+        float s = f->values[i % f->rank] / f->values[0];
+        f->held[i] = f->vectors[i] * (1 - (float)sharp * s * s);
+    }
+    return true;
 }
 
 static bool filter_make(struct filter *f, const struct fit_input *in,
                         const double *values, struct err *err)
 {
-    f->rank = rank_of(in->matrix, values[RANK]);
+    f->rank = rank_of(in->matrix, values);
     if (!sparse_of_input(in, values[BINARY] > 0, values[USER], values[POST],
                          &f->by_user, err) ||
         !sparse_turn(&f->by_user, &f->by_post, err) ||
@@ -90,7 +122,7 @@ static bool filter_make(struct filter *f, const struct fit_input *in,
         return false;
     if (f->rank && f->values[0] > 0)
         f->linear = (float)values[LINEAR] / (f->values[0] * f->values[0]);
-    return true;
+    return hold_back(f, in->matrix->post_count, values[SHARP], err);
 }
 
 /* Offers M row by row. */
@@ -106,7 +138,7 @@ static bool offer_all(const struct filter *f, struct item_pruning *p,
         goto out;
     for (uint32_t from = 0; from < posts; from += BLOCK_ROWS) {
         uint32_t rows = posts - from < BLOCK_ROWS ? posts - from : BLOCK_ROWS;
-        linear_multiply_turned(block, f->vectors + (size_t)from * f->rank,
+        linear_multiply_turned(block, f->held + (size_t)from * f->rank,
                                f->vectors, rows, posts, f->rank);
         for (uint32_t r = 0; r < rows; r++) {
             float *row = block + (size_t)r * posts;

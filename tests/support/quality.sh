@@ -1,11 +1,18 @@
 #!/bin/sh
 # Usage: tests/support/quality.sh KITH DATA_FOLDER
-# The tables of `kith evaluate` on public data sets; those that are not there are
-# left out. Their READMEs and the papers say what others reach.
+# Accuracy and costs of every algorithm on public data sets, the tables of the
+# README; without --brief `kith evaluate` tells more of each. Those that are not
+# there are left out. Their READMEs and the papers say what others reach.
 set -eu
 
 kith=$1
 data=$2
+
+# has FOLDER
+has()
+{
+    [ -d "$data/$1" ] || { echo "skipped: no $data/$1"; return 1; }
+}
 
 # table FOLDER PROTOCOL OPTION...
 table()
@@ -13,23 +20,36 @@ table()
     folder=$1
     protocol=$2
     shift 2
-    if [ ! -d "$data/$folder" ]; then
-        echo "skipped: no $data/$folder"
-        return
-    fi
-    echo
-    echo "# kith evaluate --protocol $protocol --data $folder $*"
-    "$kith" evaluate --protocol "$protocol" --data "$data/$folder" "$@"
+    has "$folder" || return 0
+    printf '\n$ kith evaluate --brief --protocol %s --data %s %s\n' \
+        "$protocol" "$folder" "$*"
+    "$kith" evaluate --brief --protocol "$protocol" --data "$data/$folder" "$@"
 }
 
-table movielens-100k-loo ml100k-loo --k 10,20 \
-    --algorithm all,user_knn:k=1000:shrink=968
-table movielens-100k movielens-ua --k 10,20 --algorithm all,user_knn:k=80
-table deskdrop temporal --k 10,20
+# estimate LOG TARGET: what the target would have earned, from the log of another
+estimate()
+{
+    has open-bandit || return 0
+    printf '\n$ kith evaluate --protocol off-policy --data %s --target %s\n' "$1" "$2"
+    "$kith" evaluate --protocol off-policy --data "$data/open-bandit/$1" \
+        --target "$data/open-bandit/$2"
+}
+
+all=all,item_knn:by_target=0
 # Many windows: only what is fitted in a moment.
 quick=random,popular,recent_popular,user_knn,user_knn_idf,item_knn,rp3beta
-table deskdrop temporal --k 10,20 --windows 30 --algorithm "$quick"
-table stackexchange-quantum temporal --k 10,20 --windows 10 --algorithm "$quick"
-table amazon-beauty-seq sequence-loo --k 5,10,20
+# What the parts of the hybrid bring: without contents, contents alone.
+none=few_neighbours=0:few_items=0:few_trending=0:neighbours=0:items=0:trending=0
+parts=hybrid,hybrid:content=0:few_content=0,hybrid:$none:content=100:few_content=100
+
+table movielens-100k-loo ml100k-loo --k 10 \
+    --algorithm "$all,user_knn:k=1000:shrink=968"
+table movielens-100k movielens-ua --k 10 --algorithm "$all,user_knn:k=80"
+table deskdrop temporal --k 20 --algorithm "$all"
+table deskdrop temporal --k 20 --windows 30 --algorithm "$quick,hybrid"
+table stackexchange-quantum temporal --k 20 --windows 30 --algorithm "$quick,$parts"
+table amazon-beauty-seq sequence-loo --k 10 --algorithm "$quick,spectral,hybrid"
 table gowalla lightgcn --k 20 \
-    --algorithm all,user_knn:k=146,user_knn:k=146:reverse=1
+    --algorithm "$all,user_knn:k=146,user_knn:k=146:reverse=1"
+estimate random_men.csv.gz bts_men.csv.gz
+estimate random_women.csv.gz bts_women.csv.gz

@@ -7,7 +7,7 @@
 extern const struct algorithm algorithm_blend, algorithm_spectral,
     algorithm_user_knn_idf;
 
-#define PARTS "rank=2 user=0.5 post=0.5 linear=1 idf=1 k=3 q=1 beta=0"
+#define PARTS "rank=2 share=1 user=0.5 post=0.5 linear=1 idf=1 k=3 q=1 beta=0"
 
 static const char users[] = "01 12 013 34 034";
 static float filter[FIXTURE_POSTS_MOST], near[FIXTURE_POSTS_MOST];
@@ -26,17 +26,20 @@ static void ask_parts(const char *posts)
     leave();
 }
 
-/* The largest over posts 1 to 4: the reader has 0. */
-static double most(const float *part)
+/* The mean over posts 1 to 4, fewer than are looked at: the reader has 0. */
+static double top(const float *part)
 {
-    float value = 0;
+    double sum = 0, count = 0;
 
     for (int i = 1; i < 5; i++)
-        value = part[i] > value ? part[i] : value;
-    return (double)value;
+        if (part[i] > 0) {
+            sum += (double)part[i];
+            count++;
+        }
+    return sum / count;
 }
 
-START_TEST(each_part_is_scaled_by_its_largest_score_outside_the_history)
+START_TEST(each_part_is_scaled_by_its_largest_scores_outside_the_history)
 {
     ask_parts("0");
     world(users, 5);
@@ -45,9 +48,9 @@ START_TEST(each_part_is_scaled_by_its_largest_score_outside_the_history)
     for (int i = 1; i < 5; i++) {
         double sum = 0;
         if (filter[i] > 0)
-            sum += (double)filter[i] / most(filter);
+            sum += (double)filter[i] / top(filter);
         if (near[i] > 0)
-            sum += 0.5 * (double)near[i] / most(near);
+            sum += 0.5 * (double)near[i] / top(near);
         if (sum > 0)
             ck_score(i, sum);
         else
@@ -65,7 +68,7 @@ START_TEST(without_weight_the_nearest_users_say_nothing)
     ask("0");
     for (int i = 1; i < 5; i++)
         if (filter[i] > 0)
-            ck_score(i, (double)filter[i] / most(filter));
+            ck_score(i, (double)filter[i] / top(filter));
         else
             ck_unscored(i);
     leave();
@@ -75,7 +78,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        each_part_is_scaled_by_its_largest_score_outside_the_history,
+        each_part_is_scaled_by_its_largest_scores_outside_the_history,
         without_weight_the_nearest_users_say_nothing,
     };
 

@@ -11,7 +11,7 @@ extern const struct algorithm algorithm_spectral;
 START_TEST(the_filter_is_the_projection_on_the_strongest_directions)
 {
     world("01 01 2", 3);
-    fit(&algorithm_spectral, "rank=1 user=0 post=0 linear=0");
+    fit(&algorithm_spectral, "rank=1 share=1 user=0 post=0 linear=0 sharp=0");
     ask("0");
     ck_unscored(0);
     ck_score(1, 0.5);
@@ -24,7 +24,7 @@ START_TEST(the_graph_itself_joins_scaled_by_its_largest_value)
 {
     /* N'N has 2 at (0, 1), and 2 / 2^2 = .5. */
     world("01 01 2", 3);
-    fit(&algorithm_spectral, "rank=1 user=0 post=0 linear=1");
+    fit(&algorithm_spectral, "rank=1 share=1 user=0 post=0 linear=1 sharp=0");
     ask("0");
     ck_score(1, 1);
     leave();
@@ -39,11 +39,41 @@ START_TEST(the_power_of_a_post_divides_the_history_and_raises_the_target)
      * M = .5: W[0][1] = .5 * sqrt(3), W[1][0] = .5 / sqrt(3).
      */
     world("01 1 1", 2);
-    fit(&algorithm_spectral, "rank=1 user=0 post=0.5 linear=0 rounds=20");
+    fit(&algorithm_spectral,
+        "rank=1 share=1 user=0 post=0.5 linear=0 sharp=0 rounds=20");
     ask("0");
     ck_score(1, 0.866025);
     ask("1");
     ck_score(0, 0.288675);
+    leave();
+}
+END_TEST
+
+START_TEST(the_strongest_directions_are_held_back_most)
+{
+    /*
+     * (1, 1, 0, 0) / sqrt(2) with s = 2, (0, 0, 1, 1) / sqrt(2) with s^2 = 2:
+     * H = 1 - .5 and 1 - .5 * 2 / 4.
+     */
+    world("01 01 23", 4);
+    fit(&algorithm_spectral, "rank=2 share=1 user=0 post=0 linear=0 sharp=0.5");
+    ask("0");
+    ck_score(1, 0.5 * 0.5);
+    ask("2");
+    ck_score(3, 0.5 * 0.75);
+    leave();
+}
+END_TEST
+
+START_TEST(a_small_matrix_is_not_taken_whole)
+{
+    /* A third of three users is one direction, that of posts 0 and 1. */
+    world("01 01 23", 4);
+    fit(&algorithm_spectral, "rank=3 share=0.3 user=0 post=0 linear=0 sharp=0");
+    ask("0");
+    ck_score(1, 0.5);
+    ask("2");
+    ck_assert(scores[3] < 1e-6F);
     leave();
 }
 END_TEST
@@ -54,6 +84,8 @@ int main(void)
         the_filter_is_the_projection_on_the_strongest_directions,
         the_graph_itself_joins_scaled_by_its_largest_value,
         the_power_of_a_post_divides_the_history_and_raises_the_target,
+        the_strongest_directions_are_held_back_most,
+        a_small_matrix_is_not_taken_whole,
     };
 
     return run_tests("algorithm_spectral", tests, sizeof tests / sizeof *tests);

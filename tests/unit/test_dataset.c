@@ -379,6 +379,27 @@ START_TEST(every_algorithm_tells_its_costs)
 }
 END_TEST
 
+START_TEST(brief_is_one_table_with_quality_and_costs)
+{
+    char line[LINE_BYTES];
+
+    put("lg/train.txt", train);
+    put("lg/test.txt", "3 9 11\n4 10\n");
+    snprintf(line, sizeof line,
+             "evaluate --protocol lightgcn --data %s --brief --k 1,2 "
+             "--algorithm popular",
+             program_path("lg"));
+    program_kith_run(&p, settings, line);
+    ck_assert_int_eq(p.code, 0);
+    ck_assert_msg(strstr(p.out,
+                         "protocol lightgcn, k = 2, asked: 2\n\n"
+                         "| algorithm | recall / NDCG   |    fit s |") != NULL,
+                  "%s", p.out);
+    ck_assert(strstr(p.out, "\n|---|---|--:|--:|--:|--:|\n") != NULL);
+    ck_assert(strstr(p.out, "| popular   | 1.0000 / 1.0000 | ") != NULL);
+}
+END_TEST
+
 START_TEST(what_tuning_chose_is_what_evaluation_reads)
 {
     char line[LINE_BYTES];
@@ -512,6 +533,7 @@ int main(void)
     tcase_add_test(tc, off_policy_is_a_protocol_of_evaluate);
     tcase_add_test(tc, off_policy_refuses_a_sample_that_says_nothing);
     tcase_add_test(tc, every_algorithm_tells_its_costs);
+    tcase_add_test(tc, brief_is_one_table_with_quality_and_costs);
     tcase_add_test(tc, what_tuning_chose_is_what_evaluation_reads);
     tcase_add_test(tc, reports_are_the_same_for_any_number_of_threads);
     tcase_add_test(
