@@ -7,14 +7,26 @@ extern const struct algorithm algorithm_random, algorithm_popular,
     algorithm_recent_popular;
 extern const struct algorithm algorithm_user_knn, algorithm_user_knn_idf;
 extern const struct algorithm algorithm_item_knn, algorithm_rp3beta,
-    algorithm_ease, algorithm_spectral, algorithm_blend, algorithm_hybrid;
+    algorithm_ease, algorithm_spectral, algorithm_blend, algorithm_hybrid,
+    algorithm_content;
 
+/* clang-format off */
 const struct algorithm *const algorithms[] = {
-    &algorithm_random,   &algorithm_popular,      &algorithm_recent_popular,
-    &algorithm_user_knn, &algorithm_user_knn_idf, &algorithm_item_knn,
-    &algorithm_rp3beta,  &algorithm_ease,         &algorithm_spectral,
-    &algorithm_blend,    &algorithm_hybrid,       NULL,
+    &algorithm_random,
+    &algorithm_popular,
+    &algorithm_recent_popular,
+    &algorithm_user_knn,
+    &algorithm_user_knn_idf,
+    &algorithm_item_knn,
+    &algorithm_rp3beta,
+    &algorithm_ease,
+    &algorithm_spectral,
+    &algorithm_blend,
+    &algorithm_content,
+    &algorithm_hybrid,
+    NULL,
 };
+/* clang-format on */
 
 const struct algorithm *algorithm_find(const char *name)
 {

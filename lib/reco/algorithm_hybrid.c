@@ -450,3 +450,43 @@ const struct algorithm algorithm_hybrid = {
     .score = score,
     .bytes = bytes,
 };
+
+/* ---- contents alone ---- */
+
+enum content_setting { CONTENT_TERMS, CONTENT_POST_DAYS };
+
+static const struct algorithm_setting content_settings[] = {
+    [CONTENT_TERMS] = {"terms", 64, 1, CONTENT_QUERY_MOST,
+                       "strongest terms that search"},
+    [CONTENT_POST_DAYS] = {"post_days", 0, 0, DAYS_MOST,
+                           "a post counts half this long after publication; "
+                           "0: never fades"},
+    {0},
+};
+
+static bool fit_content(const struct fit_input *in, const double *values,
+                        void **state, struct err *err)
+{
+    struct hybrid_plan plan = {
+        .blend = {.band_count = 1,
+                  .bands = {{.weights = {[BLEND_CONTENT] = 1}}}},
+        .neighbours = 1,
+        .query_terms = (uint32_t)values[CONTENT_TERMS],
+        .similar_posts = 1,
+        .post_half_life_ms = days(values[CONTENT_POST_DAYS]),
+    };
+
+    return algorithm_hybrid_fit(in, &plan, state, err);
+}
+
+const struct algorithm algorithm_content = {
+    .name = "content",
+    .about = "posts that read like those of the history (BM25)",
+    .settings = content_settings,
+    .fit = fit_content,
+    .release = release,
+    .room_open = room_open,
+    .room_close = room_close,
+    .score = score,
+    .bytes = bytes,
+};

@@ -27,7 +27,8 @@ struct hybrid_plan {
     const struct model *contents_of;
 };
 
-extern const struct algorithm algorithm_hybrid;
+/* The second one is the first with nothing but contents. */
+extern const struct algorithm algorithm_hybrid, algorithm_content;
 
 /* algorithm_hybrid.fit with everything that can be set. */
 MUST_USE bool algorithm_hybrid_fit(const struct fit_input *in,

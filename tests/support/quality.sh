@@ -38,9 +38,8 @@ estimate()
 all=all,item_knn:by_target=0
 # Many windows: only what is fitted in a moment.
 quick=random,popular,recent_popular,user_knn,user_knn_idf,item_knn,rp3beta
-# What the parts of the hybrid bring: without contents, contents alone.
-none=few_neighbours=0:few_items=0:few_trending=0:neighbours=0:items=0:trending=0
-parts=hybrid,hybrid:content=0:few_content=0,hybrid:$none:content=100:few_content=100
+# What contents bring: the hybrid without them, and contents alone.
+parts=content,hybrid:content=0:few_content=0,hybrid
 
 table movielens-100k-loo ml100k-loo --k 10 \
     --algorithm "$all,user_knn:k=1000:shrink=968"

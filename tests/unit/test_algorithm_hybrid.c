@@ -63,6 +63,24 @@ START_TEST(contents_find_a_post_that_nobody_has_read)
 }
 END_TEST
 
+START_TEST(contents_alone_know_no_neighbours)
+{
+    world("01 012 2", 5);
+    fit_input.contents = &contents;
+    fit(&algorithm_content, "");
+    ask("0");
+    ck_score(4, 1);
+    ck_unscored(1);
+    leave();
+    world("01 012 2", 5);
+    fit(&algorithm_content, "");
+    ask("0"); /* nothing is known of what they say */
+    ck_unscored(1);
+    ck_unscored(4);
+    leave();
+}
+END_TEST
+
 /* Posts 0 and 1 are liked by two readers each, post 0 a hundred days ago. */
 START_TEST(the_trend_is_what_is_liked_now)
 {
@@ -206,6 +224,7 @@ int main(void)
         neighbours_give_what_similar_readers_have,
         items_give_what_has_the_same_readers,
         contents_find_a_post_that_nobody_has_read,
+        contents_alone_know_no_neighbours,
         the_trend_is_what_is_liked_now,
         a_post_of_the_future_is_not_there_yet,
         an_old_post_fades,
