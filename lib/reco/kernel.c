@@ -86,6 +86,7 @@ HITS(hits32_plain, uint32_t)
     }                                                                          \
     static const struct kernel kernel_##kind = {                               \
         #kind,                                                                 \
+        kernel_add_tile_##kind,                                                \
         {{peaks16_##kind, hits16}, {peaks32_##kind, hits32_plain}},            \
         sum_peaks_##kind}
 

@@ -15,15 +15,31 @@
 #include <stdint.h>
 
 enum {
-    KERNEL_USERS = 32, /* cells of a block of dots */
-    KERNEL_POSTS = 16, /* cells of a block of sums: two cache lines */
+    KERNEL_USERS = 32,  /* cells of a block of dots */
+    KERNEL_POSTS = 16,  /* cells of a block of sums: two cache lines */
+    KERNEL_TILE = 4096, /* users whose bits lie together, see reader_index.h */
 };
 
 /* Dots are 16 bits wide when all of a request fit, else 32. */
 enum kernel_width { KERNEL_16, KERNEL_32, KERNEL_WIDTHS };
 
+/* Rows of bits whose users all get the same. */
+struct kernel_group {
+    uint32_t product;            /* 1..65535, what each bit adds */
+    uint32_t count;              /* of rows, 1 or more */
+    const uint64_t *const *rows; /* [count] first word of the first tile */
+};
+
 struct kernel {
     const char *name;
+    /*
+     * dots[i] += sum over all groups of product * bits of user i, over one
+     * tile of users. No sum passes 65,535. Bits are counted by carry-save
+     * adders (Harley, Seal), products added as bit planes, and 16 planes
+     * transposed into counts at the end.
+     */
+    void (*add_tile)(const struct kernel_group *groups, uint32_t count,
+                     uint32_t tile, uint16_t *dots);
     struct {
         /* peaks[b] = most of dots[i] * scales[i] in block b */
         void (*peaks)(const void *dots, const float *scales, uint32_t blocks,
@@ -34,6 +50,14 @@ struct kernel {
     /* peaks[b] = most of sums[i] in block b */
     void (*sum_peaks)(const uint64_t *sums, uint32_t blocks, uint32_t *peaks);
 };
+
+/* The three add_tile()s; those for x86-64 exist only there. */
+void kernel_add_tile_plain(const struct kernel_group *groups, uint32_t count,
+                           uint32_t tile, uint16_t *dots);
+void kernel_add_tile_avx2(const struct kernel_group *groups, uint32_t count,
+                          uint32_t tile, uint16_t *dots);
+void kernel_add_tile_avx512(const struct kernel_group *groups, uint32_t count,
+                            uint32_t tile, uint16_t *dots);
 
 /* Kernel i that this processor can run, slowest first; NULL past the last. */
 const struct kernel *kernel_at(unsigned i);

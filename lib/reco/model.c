@@ -80,6 +80,13 @@ static void attach_parts(struct model *m, const void *bytes)
     m->trend_heats = model_section_at(bytes, MODEL_TREND_HEATS, &n);
     m->trend_posts = model_section_at(bytes, MODEL_TREND_POSTS, &n);
     m->trend_count = (uint32_t)(n / sizeof *m->trend_posts);
+    m->index = model_section_at(bytes, MODEL_INDEX_META, &n);
+    m->index_users = model_section_at(bytes, MODEL_INDEX_USERS, &n);
+    m->index_scales = model_section_at(bytes, MODEL_INDEX_SCALES, &n);
+    m->index_posts = model_section_at(bytes, MODEL_INDEX_POSTS, &n);
+    m->index_rows = model_section_at(bytes, MODEL_INDEX_ROWS, &n);
+    m->index_bits = model_section_at(bytes, MODEL_INDEX_BITS, &n);
+    m->index_lists = model_section_at(bytes, MODEL_INDEX_LISTS, &n);
 }
 
 void model_attach(struct model *m, const void *bytes, size_t size)

@@ -67,6 +67,11 @@ struct model {
     const uint32_t *trend_posts;
     const float *trend_heats;
     uint32_t trend_count;
+    const struct model_index *index;
+    const uint32_t *index_users, *index_posts, *index_lists;
+    const float *index_scales;
+    const struct model_index_row *index_rows;
+    const uint64_t *index_bits;
 };
 
 /*

@@ -195,12 +195,14 @@ static bool check_trend(const struct model *m, struct err *err)
 
 bool model_check_parts(const struct model *m, struct err *err)
 {
-    bool content, items, trend;
+    bool content, items, trend, index;
 
     return check_group(m, MODEL_CONTENT_META, MODEL_CONTENT_END, &content,
                        err) &&
            check_group(m, MODEL_ITEM_ROWS, MODEL_ITEM_END, &items, err) &&
            check_group(m, MODEL_TREND_POSTS, MODEL_TREND_END, &trend, err) &&
+           check_group(m, MODEL_INDEX_META, MODEL_INDEX_END, &index, err) &&
            (!content || check_content(m, err)) &&
-           (!items || check_items(m, err)) && (!trend || check_trend(m, err));
+           (!items || check_items(m, err)) && (!trend || check_trend(m, err)) &&
+           (!index || model_check_index(m, err));
 }

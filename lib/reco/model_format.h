@@ -18,10 +18,12 @@
  *            is ignored when marked MODEL_OPTIONAL, otherwise the file is
  *            refused: that is how later programs add to the format.
  * Groups     the optional sections known here come in groups, whole or not at
- *            all: contents, items, trend. They are judged like the others.
+ *            all: contents, items, trend, index. They are judged like the
+ *            others.
  * Size       8 bytes a pair, 28 bytes a user, 69 to 77 bytes a post, texts;
  *            12 bytes a (post, term), 8 bytes a (post, similar post), 4
- *            to 8 bytes a post.
+ *            to 8 bytes a post; index: 1 to 4 bytes a pair, 8 bytes a user, 4
+ *            bytes a post and 16 a row.
  */
 #pragma once
 
@@ -90,7 +92,17 @@ enum model_section_id {
     MODEL_TREND_POSTS = MODEL_ITEM_END, /* u32[H] hottest first             */
     MODEL_TREND_HEATS,    /* f32[P]      log2 of heat at built_at_ms, or -inf */
     MODEL_TREND_END,
-    MODEL_SECTIONS_END = MODEL_TREND_END,
+
+    /* The readers of each post, arranged for counting: reader_index.h.     */
+    MODEL_INDEX_META = MODEL_TREND_END, /* struct model_index               */
+    MODEL_INDEX_USERS,    /* u32[U]      place in the index -> ordinal      */
+    MODEL_INDEX_SCALES,   /* f32[U]      USER_SCALES by place               */
+    MODEL_INDEX_POSTS,    /* u32[P + 1]  first row of each post             */
+    MODEL_INDEX_ROWS,     /* struct model_index_row[R]                      */
+    MODEL_INDEX_BITS,     /* u64[64 B]   tiles of 4,096 readers             */
+    MODEL_INDEX_LISTS,    /* u32[...]    of those who are in no tile        */
+    MODEL_INDEX_END,
+    MODEL_SECTIONS_END = MODEL_INDEX_END,
 };
 /* clang-format on */
 
@@ -98,6 +110,7 @@ enum {
     MODEL_CONTENT_SECTIONS = MODEL_CONTENT_END - MODEL_CONTENT_META,
     MODEL_ITEM_SECTIONS = MODEL_ITEM_END - MODEL_ITEM_ROWS,
     MODEL_TREND_SECTIONS = MODEL_TREND_END - MODEL_TREND_POSTS,
+    MODEL_INDEX_SECTIONS = MODEL_INDEX_END - MODEL_INDEX_META,
 };
 
 /*
@@ -143,6 +156,21 @@ struct model_title {
     uint32_t offset, bytes;
 };
 
+struct model_index {
+    uint32_t readers_most; /* newest readers of a post it holds; 0: all */
+    uint32_t row_count;
+    uint32_t tile_count; /* B */
+    uint32_t word_count; /* of LISTS */
+};
+
+/* The readers of one post who weigh the same, or all of a short post. */
+struct model_index_row {
+    uint32_t tile;       /* first of BITS */
+    uint32_t list;       /* first of LISTS */
+    uint32_t list_items; /* 16-bit units of the list, or pairs when weight 0 */
+    uint32_t shape;      /* tiles << 8 | weight */
+};
+
 struct model_content {
     uint32_t term_count, pair_count;
     double average; /* length of a post in weighted words, 0: no post */
@@ -153,5 +181,7 @@ _Static_assert(sizeof(struct model_section) == 32, "no hidden padding");
 _Static_assert(sizeof(struct model_meta) == 128, "no hidden padding");
 _Static_assert(sizeof(struct model_title) == 8, "no hidden padding");
 _Static_assert(sizeof(struct model_content) == 16, "no hidden padding");
+_Static_assert(sizeof(struct model_index) == 16, "no hidden padding");
+_Static_assert(sizeof(struct model_index_row) == 16, "no hidden padding");
 _Static_assert(sizeof(struct uuid) == 16, "no hidden padding");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "format");

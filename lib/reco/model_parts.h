@@ -32,6 +32,7 @@ const void *model_section_at(const void *model, uint32_t id, size_t *bytes);
 
 /* The optional groups; everything else has passed. */
 MUST_USE bool model_check_parts(const struct model *m, struct err *err);
+MUST_USE bool model_check_index(const struct model *m, struct err *err);
 
 /* True when [offset, offset + bytes) lies inside size; cannot overflow. */
 static inline bool model_inside(uint64_t offset, uint64_t bytes, uint64_t size)

@@ -21,6 +21,7 @@ struct writer {
     uint32_t largest_norm;
     uint64_t *text_rows; /* [posts + 1] */
     struct model_title *titles;
+    struct reader_index index;
 };
 
 static bool flush_block(struct writer *w, struct err *err)
@@ -117,7 +118,8 @@ static bool judge_source(const struct model_source *s, struct err *err)
     if (w->view > WEIGHT_MOST || w->click > WEIGHT_MOST ||
         w->like > WEIGHT_MOST || w->share > WEIGHT_MOST)
         return err_set(err, ERR_INVALID, "model: weight over %d", WEIGHT_MOST);
-    if (s->extra_count > MODEL_SECTIONS_MOST - (MODEL_REQUIRED_END - 1))
+    if (s->extra_count >
+        MODEL_SECTIONS_MOST - (MODEL_REQUIRED_END - 1) - MODEL_INDEX_SECTIONS)
         return err_set(err, ERR_INVALID, "model: %u more sections",
                        s->extra_count);
     if (s->neighbours < 1 || s->neighbours > NEIGHBOURS_MOST)
@@ -320,19 +322,59 @@ static bool put_extras(struct writer *w, struct err *err)
     return true;
 }
 
+static bool put_scales(struct writer *w, struct err *err)
+{
+    const struct reader_index *x = &w->index;
+
+    begin(w, MODEL_INDEX_SCALES);
+    for (uint32_t i = 0; i < x->user_count; i++) {
+        float scale = model_scale(w->norms[x->users[i]]);
+        if (!put(w, &scale, sizeof scale, err))
+            return false;
+    }
+    return end(w, err);
+}
+
+static bool put_index(struct writer *w, struct err *err)
+{
+    const struct model_source *s = w->source;
+    struct reader_index *x = &w->index;
+    size_t u32 = sizeof(uint32_t), posts = s->matrix->post_count;
+    uint8_t weight_of[2 * MASK_COUNT];
+
+    if (s->without_index)
+        return true;
+    weights_table(&s->weights, weight_of);
+    return reader_index_build(s->matrix, weight_of, w->norms, &s->index, x,
+                              err) &&
+           section(w, MODEL_INDEX_META, &x->meta, 1, sizeof x->meta, err) &&
+           section(w, MODEL_INDEX_USERS, x->users, x->user_count, u32, err) &&
+           put_scales(w, err) &&
+           section(w, MODEL_INDEX_POSTS, x->posts, posts + 1, u32, err) &&
+           section(w, MODEL_INDEX_ROWS, x->rows, x->meta.row_count,
+                   sizeof *x->rows, err) &&
+           section(w, MODEL_INDEX_BITS, x->bits,
+                   (size_t)x->meta.tile_count * INDEX_TILE_WORDS,
+                   sizeof *x->bits, err) &&
+           section(w, MODEL_INDEX_LISTS, x->lists, x->meta.word_count, u32,
+                   err);
+}
+
 static bool put_all(struct writer *w, struct err *err)
 {
     /* The head is known last; its room is kept by zeros. */
     static const unsigned char
         room[sizeof(struct model_head) + sizeof((struct writer *)0)->table];
+    const struct model_source *source = w->source;
+    size_t sections = MODEL_REQUIRED_END - 1 + (size_t)source->extra_count +
+                      (source->without_index ? 0 : MODEL_INDEX_SECTIONS);
     size_t room_bytes =
-        sizeof(struct model_head) +
-        (MODEL_REQUIRED_END - 1 + (size_t)w->source->extra_count) *
-            sizeof(struct model_section);
+        sizeof(struct model_head) + sections * sizeof(struct model_section);
 
     return file_add(&w->file, room, room_bytes, err) && pad(w, err) &&
            put_meta(w, err) && put_users(w, err) && put_posts(w, err) &&
-           put_texts(w, err) && put_extras(w, err) && put_head(w, err);
+           put_texts(w, err) && put_extras(w, err) && put_index(w, err) &&
+           put_head(w, err);
 }
 
 static bool prepare(struct writer *w, struct err *err)
@@ -348,6 +390,7 @@ static void writer_release(struct writer *w)
     mem_give(w->norms);
     mem_give(w->text_rows);
     mem_give(w->titles);
+    reader_index_release(&w->index);
 }
 
 bool model_write(const char *path, const struct model_source *source,

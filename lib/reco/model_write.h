@@ -4,7 +4,8 @@
  * Safety  base/file.h: temporary name, fsync, rename, fsync of the folder.
  *         On failure the old file stays as it was.
  * Memory  16 bytes a post for the rows and titles, 8 to 16 for the slots, 8
- *         a user; one block of text. The texts are never in memory at once.
+ *         a user; one block of text; the index and what it takes to build it
+ *         (reader_index.h). The texts are never in memory at once.
  * Bytes   the same source gives the same file.
  */
 #pragma once
@@ -16,6 +17,7 @@
 #include "reco/interactions.h"
 #include "reco/model.h"
 #include "reco/model_format.h"
+#include "reco/reader_index.h"
 
 /*
  * The prepared bytes of a post and where its title lies in them. Called once
@@ -47,9 +49,11 @@ struct model_source {
     void *text_arg;
     model_extras_fn *extras;
     void *extras_arg;
-    uint32_t extra_count;   /* 0: no optional section */
-    struct weights weights; /* those that the matrix was folded with */
-    uint32_t neighbours;    /* default K, 1..NEIGHBOURS_MOST */
+    uint32_t extra_count;    /* 0: no optional section */
+    struct weights weights;  /* those that the matrix was folded with */
+    struct index_plan index; /* zeros: exact, the usual shape */
+    bool without_index;      /* smaller and slower, the same answers */
+    uint32_t neighbours;     /* default K, 1..NEIGHBOURS_MOST */
     int64_t built_at_ms;
     int64_t trained_until_ms;
     const char *version; /* 1..39 printable ASCII characters, no space */

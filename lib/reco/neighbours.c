@@ -1,43 +1,18 @@
 #include "reco/neighbours.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "reco/heap.h"
+#include "reco/neighbours_index.h"
 
 enum {
     DOT16_MOST = UINT16_MAX,
-    /*
-     * Keys are rounded three times (dot, scale, product), 2^-24 each; the
-     * floor is lowered by 16 units of the last place, at least 2^-20, so that
-     * no user who might belong to the K is passed over.
-     */
-    KEY_SLACK = 16,
 };
 
 static const size_t cell_bytes[KERNEL_WIDTHS] = {
     [KERNEL_16] = sizeof(uint16_t),
     [KERNEL_32] = sizeof(uint32_t),
 };
-
-__extension__ typedef unsigned __int128 u128;
-
-/* a stands behind b: dot^2 / norm smaller, or equal and a larger ordinal. */
-static bool worse(const void *left, const void *right)
-{
-    const struct neighbour *a = left, *b = right;
-    u128 x = (u128)((uint64_t)a->dot * a->dot) * b->norm;
-    u128 y = (u128)((uint64_t)b->dot * b->dot) * a->norm;
-
-    return x != y ? x < y : a->user > b->user;
-}
-
-uint32_t similarity_of(uint32_t dot, uint32_t norm_u, uint32_t norm_v)
-{
-    double length = sqrt((double)((uint64_t)norm_u * norm_v));
-
-    return (uint32_t)((double)dot * (1 << SIMILARITY_BITS) / length);
-}
 
 /* One search: what it reads, where it works, what it keeps. */
 struct search {
@@ -53,15 +28,8 @@ static inline void offer(struct search *f, uint32_t user, uint32_t dot)
 {
     struct neighbour n = {user, dot, f->model->user_norms[user], 0};
 
-    if (heap_wants(f->out, f->count, f->k, &n, worse))
-        heap_keep(f->out, &f->count, f->k, &n, sizeof n, worse);
-}
-
-static uint32_t floor_of(const uint32_t *keys, uint32_t count, uint32_t k)
-{
-    uint32_t floor = kernel_floor(keys, count, k);
-
-    return floor > KEY_SLACK ? floor - KEY_SLACK : 1;
+    if (heap_wants(f->out, f->count, f->k, &n, neighbour_worse))
+        heap_keep(f->out, &f->count, f->k, &n, sizeof n, neighbour_worse);
 }
 
 /*
@@ -143,7 +111,7 @@ static void scan(struct search *f, enum kernel_width width)
     s->kernel->dots[width].peaks(dots, scales, last, s->peaks);
     s->kernel->dots[width].peaks(dots + last * block_bytes, tail, 1,
                                  s->peaks + last);
-    floor = floor_of(s->peaks, s->user_blocks, f->k);
+    floor = neighbour_floor(s->peaks, s->user_blocks, f->k);
     for (uint32_t b = 0; b < last; b++)
         if (s->peaks[b] >= floor)
             offer_block(f, width, b, scales + (size_t)b * KERNEL_USERS, floor);
@@ -178,7 +146,7 @@ static void walk(struct search *f)
     for (uint32_t j = 0; j < f->profile->count; j++)
         gather_row(f, model_post_row(f->model, f->profile->posts[j].post),
                    f->s->dots, found);
-    floor = floor_of(found->keys, found->count, f->k);
+    floor = neighbour_floor(found->keys, found->count, f->k);
     for (uint32_t i = 0; i < found->count; i++)
         if (found->keys[i] >= floor)
             offer(f, found->ordinals[i], (uint32_t)found->values[i]);
@@ -208,13 +176,15 @@ uint32_t neighbours_find(const struct model *model, struct reco_scratch *s,
 
     if (!model->user_count || !profile->norm)
         return 0;
-    if (count_updates(&f) < model->user_count / SCRATCH_THIN)
+    if (model->index)
+        f.count = neighbours_by_index(model, s, profile, self, k, out);
+    else if (count_updates(&f) < model->user_count / SCRATCH_THIN)
         walk(&f);
     else if (fits16(&f))
         scan(&f, KERNEL_16);
     else
         scan(&f, KERNEL_32);
-    heap_sort(out, f.count, sizeof *out, worse);
+    heap_sort(out, f.count, sizeof *out, neighbour_worse);
     for (uint32_t i = 0; i < f.count; i++)
         out[i].similarity =
             similarity_of(out[i].dot, profile->norm, out[i].norm);

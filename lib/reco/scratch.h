@@ -6,8 +6,9 @@
  * Invariant  between calls into reco/ every cell is zero unless said
  *            otherwise: who writes clears, in the pass that reads.
  * Size       4 bytes a user, 12 bytes a post, 2 bytes for the larger of
- *            both; explanations add 8 bytes for each (shown post, profile
- *            post), grown when needed.
+ *            both; with an index 6 bytes a user and 88 bytes a row of it more,
+ *            of which a request touches what it needs; explanations add 8 bytes
+ * for each (shown post, profile post), grown when needed.
  */
 #pragma once
 
@@ -32,6 +33,40 @@ struct found {
     uint32_t count;
 };
 
+/* The last readers of a row, in blocks not yet added. */
+struct index_list {
+    const uint16_t *at, *end;
+    uint32_t product;
+};
+
+struct index_bits {
+    const uint64_t *at;
+    uint32_t key; /* product << 20 | 2^20 - 1 - tiles */
+};
+
+/* About the users of a tile, see neighbours_index.h. */
+struct index_tile {
+    float most_sum;   /* of sum of w_v / sqrt(n_v) */
+    float most_scale; /* of 1 / sqrt(n_v) */
+};
+
+enum { INDEX_FOUND = 2048 };
+
+/* For a model with an index; nothing is kept zero but dots. */
+struct index_scratch {
+    uint16_t *dots;                      /* [whole tiles] by place */
+    uint32_t *places;                    /* [users] */
+    float *last_scales;                  /* of the last tile, then 0 */
+    struct index_tile *tiles;            /* filled by reco_scratch_init */
+    struct index_list *lists;            /* [rows of the index] */
+    struct index_bits *bits, *more_bits; /* [rows] */
+    const uint64_t **rows;               /* [rows] */
+    struct kernel_group *groups;         /* [rows] */
+    uint32_t found_places[INDEX_FOUND], found_dots[INDEX_FOUND];
+    uint32_t found_keys[INDEX_FOUND];
+    void *block;
+};
+
 struct reco_scratch {
     const struct kernel *kernel;
     uint32_t user_blocks, post_blocks; /* of KERNEL_USERS, KERNEL_POSTS */
@@ -42,10 +77,11 @@ struct reco_scratch {
     uint32_t *marks;    /* [posts] what recommend_explain looks for */
     uint64_t *parts;    /* grown by recommend_explain; not kept zero */
     size_t parts_cap;
-    /* Set by the caller: readers who do not count any more (erased since the
-     * model was built) and are nobody's neighbours. */
+    /* Set by the caller, ascending: readers who do not count any more (erased
+     * since the model was built) and are nobody's neighbours. */
     const uint32_t *erased;
     uint32_t erased_count;
+    struct index_scratch index;
     void *block;
 };
 

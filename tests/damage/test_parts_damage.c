@@ -113,7 +113,8 @@ START_TEST(numbers_that_contradict_each_other_are_refused)
 }
 END_TEST
 
-/* The last section is taken out of the table: its group is not whole. */
+/* The last section before the index is taken out of the table: its group is not
+ * whole. */
 START_TEST(a_group_that_is_not_whole_is_refused)
 {
     struct model_head *head = (void *)work;
@@ -122,7 +123,7 @@ START_TEST(a_group_that_is_not_whole_is_refused)
 
     memcpy(work, sample, size);
     last = (struct model_section *)(void *)(work + sizeof *head) +
-           head->section_count - 1;
+           head->section_count - 1 - MODEL_INDEX_SECTIONS;
     ck_assert_uint_eq(last->id, MODEL_TREND_HEATS);
     last->id = 1000; /* an unknown optional one */
     damage_sign(work, size);

@@ -114,6 +114,7 @@ static inline unsigned char *damage_sample(size_t *size)
     unsigned char *copy;
 
     fixture_init(&f, 5, 4);
+    f.index.split_least = 2;
     fixture_mask(&f, 0, 0, MASK_VIEW);
     fixture_mask(&f, 0, 2, MASK_VIEW | MASK_SHARE);
     fixture_mask(&f, 1, 0, MASK_LIKE);

@@ -29,6 +29,8 @@ struct fixture {
     struct interactions events;
     struct weights weights;
     uint32_t neighbours;
+    struct index_plan index;
+    bool without_index;
     uint8_t *flags;
     struct uuid *authors, *users, *posts;
     char text[64];
@@ -131,6 +133,8 @@ static inline struct model_source fixture_source(struct fixture *f)
                                  .text = fixture_text,
                                  .text_arg = f,
                                  .weights = f->weights,
+                                 .index = f->index,
+                                 .without_index = f->without_index,
                                  .neighbours = f->neighbours,
                                  .built_at_ms = 2000,
                                  .trained_until_ms = 1000,
