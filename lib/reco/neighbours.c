@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "reco/heap.h"
-#include "reco/neighbours_index.h"
 
 enum {
     DOT16_MOST = UINT16_MAX,
@@ -168,25 +167,48 @@ static bool fits16(const struct search *f)
            (uint64_t)DOT16_MOST * DOT16_MOST;
 }
 
+static void find_plain(const struct model *model, uint32_t k,
+                       struct neighbours_ask *ask)
+{
+    struct search f = {
+        model, ask->profile, ask->scratch, ask->self, k, ask->out, 0};
+
+    if (ask->profile->norm) {
+        if (count_updates(&f) < model->user_count / SCRATCH_THIN)
+            walk(&f);
+        else if (fits16(&f))
+            scan(&f, KERNEL_16);
+        else
+            scan(&f, KERNEL_32);
+    }
+    ask->count = f.count;
+}
+
+void neighbours_batch(const struct model *model, uint32_t k,
+                      struct neighbours_ask *asks, uint32_t count)
+{
+    if (model->index && model->user_count)
+        neighbours_by_index(model, k, asks, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct neighbours_ask *ask = &asks[i];
+        if (!model->user_count)
+            ask->count = 0;
+        else if (!model->index)
+            find_plain(model, k, ask);
+        heap_sort(ask->out, ask->count, sizeof *ask->out, neighbour_worse);
+        for (uint32_t n = 0; n < ask->count; n++)
+            ask->out[n].similarity = similarity_of(
+                ask->out[n].dot, ask->profile->norm, ask->out[n].norm);
+    }
+}
+
 uint32_t neighbours_find(const struct model *model, struct reco_scratch *s,
                          const struct profile *profile, uint32_t self,
                          uint32_t k, struct neighbour *out)
 {
-    struct search f = {model, profile, s, self, k, out, 0};
+    struct neighbours_ask ask = {
+        .profile = profile, .self = self, .scratch = s, .out = out};
 
-    if (!model->user_count || !profile->norm)
-        return 0;
-    if (model->index)
-        f.count = neighbours_by_index(model, s, profile, self, k, out);
-    else if (count_updates(&f) < model->user_count / SCRATCH_THIN)
-        walk(&f);
-    else if (fits16(&f))
-        scan(&f, KERNEL_16);
-    else
-        scan(&f, KERNEL_32);
-    heap_sort(out, f.count, sizeof *out, neighbour_worse);
-    for (uint32_t i = 0; i < f.count; i++)
-        out[i].similarity =
-            similarity_of(out[i].dot, profile->norm, out[i].norm);
-    return f.count;
+    neighbours_batch(model, k, &ask, 1);
+    return ask.count;
 }

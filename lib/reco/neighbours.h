@@ -24,6 +24,7 @@
 
 #include "reco/model.h"
 #include "reco/neighbour.h"
+#include "reco/neighbours_index.h"
 #include "reco/profile.h"
 #include "reco/scratch.h"
 
@@ -35,3 +36,11 @@
 uint32_t neighbours_find(const struct model *model, struct reco_scratch *s,
                          const struct profile *profile, uint32_t self,
                          uint32_t k, struct neighbour *out);
+
+/*
+ * The same for many at once, at half the time each when the model has an
+ * index: bit for bit what neighbours_find() gives one by one. Sets each count.
+ * count <= NEIGHBOURS_BATCH; each ask has a scratch of its own.
+ */
+void neighbours_batch(const struct model *model, uint32_t k,
+                      struct neighbours_ask *asks, uint32_t count);

@@ -18,8 +18,11 @@ enum {
 struct search {
     const struct model *model;
     const struct profile *profile;
+    struct neighbours_ask *ask;
     struct index_scratch *x;
+    uint32_t *cells; /* [users] of 32 bits */
     const struct kernel *kernel;
+    bool done;
     const uint32_t *erased; /* [erased_count] users, ascending */
     uint32_t erased_count;
     uint32_t k;
@@ -437,19 +440,6 @@ static void count_tile(struct search *f, uint32_t tile)
     memset(dots, 0, INDEX_TILE * sizeof *dots);
 }
 
-static void count_all(struct search *f)
-{
-    uint32_t tiles = index_tiles(f->model->user_count);
-
-    plan(f);
-    count_weights(f);
-    for (uint32_t tile = 0; tile < tiles; tile++) {
-        if (tile % BLOCK_TILES == 0)
-            add_lists(f, tile / BLOCK_TILES);
-        count_tile(f, tile);
-    }
-}
-
 static uint64_t count_readers(const struct search *f)
 {
     const struct model *m = f->model;
@@ -498,32 +488,69 @@ static uint32_t place_of(const struct model *m, uint32_t user)
     return from;
 }
 
-uint32_t neighbours_by_index(const struct model *model, struct reco_scratch *s,
-                             const struct profile *profile, uint32_t self,
-                             uint32_t k, struct neighbour *out)
+/* What can be done alone: all of it when few readers are met. */
+static void begin(struct search *f, uint32_t user)
 {
-    struct search f = {.model = model,
-                       .profile = profile,
-                       .x = &s->index,
-                       .kernel = s->kernel,
-                       .erased = s->erased,
-                       .erased_count = s->erased_count,
-                       .k = k,
-                       .out = out,
-                       .self = ORDINAL_NONE,
-                       .floor = 1};
+    const struct model *m = f->model;
 
-    if (self != ORDINAL_NONE)
-        f.self = place_of(model, self);
-    if (count_readers(&f) < model->user_count / SCRATCH_THIN) {
-        count_wide(&f, model->user_count, s->dots);
-    } else {
-        f.wide = wide_end(&f);
-        if (f.wide)
-            count_wide(&f, f.wide, s->dots);
-        count_all(&f);
+    if (user != ORDINAL_NONE)
+        f->self = place_of(m, user);
+    if (count_readers(f) < m->user_count / SCRATCH_THIN) {
+        count_wide(f, m->user_count, f->cells);
+        f->done = true;
+        return;
     }
-    thin_out(&f);
-    keep_found(&f);
-    return f.count;
+    f->wide = wide_end(f);
+    if (f->wide)
+        count_wide(f, f->wide, f->cells);
+    plan(f);
+    count_weights(f);
+}
+
+/* A tile's rows stay in a near cache for all searches of the batch. */
+static void count_all(struct search *all, uint32_t count, uint32_t users)
+{
+    uint32_t tiles = index_tiles(users);
+
+    for (uint32_t tile = 0; tile < tiles; tile++)
+        for (uint32_t i = 0; i < count; i++) {
+            if (all[i].done)
+                continue;
+            if (tile % BLOCK_TILES == 0)
+                add_lists(&all[i], tile / BLOCK_TILES);
+            count_tile(&all[i], tile);
+        }
+}
+
+void neighbours_by_index(const struct model *model, uint32_t k,
+                         struct neighbours_ask *asks, uint32_t count)
+{
+    struct search all[NEIGHBOURS_BATCH];
+    uint32_t some = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct neighbours_ask *ask = &asks[i];
+        ask->count = 0;
+        if (!ask->profile->norm)
+            continue;
+        all[some] = (struct search){.model = model,
+                                    .profile = ask->profile,
+                                    .x = &ask->scratch->index,
+                                    .cells = ask->scratch->dots,
+                                    .kernel = ask->scratch->kernel,
+                                    .erased = ask->scratch->erased,
+                                    .erased_count = ask->scratch->erased_count,
+                                    .k = k,
+                                    .out = ask->out,
+                                    .ask = ask,
+                                    .self = ORDINAL_NONE,
+                                    .floor = 1};
+        begin(&all[some++], ask->self);
+    }
+    count_all(all, some, model->user_count);
+    for (uint32_t i = 0; i < some; i++) {
+        thin_out(&all[i]);
+        keep_found(&all[i]);
+        all[i].ask->count = all[i].count;
+    }
 }

@@ -22,8 +22,21 @@
 #include "reco/profile.h"
 #include "reco/scratch.h"
 
-/* Unsorted heap of the best k in out; returns how many. profile->norm >= 1,
- * 1 <= k <= NEIGHBOURS_MOST. */
-uint32_t neighbours_by_index(const struct model *model, struct reco_scratch *s,
-                             const struct profile *profile, uint32_t self,
-                             uint32_t k, struct neighbour *out);
+enum { NEIGHBOURS_BATCH = 64 };
+
+/* One search: what is asked, where it works, what is found. */
+struct neighbours_ask {
+    const struct profile *profile;
+    uint32_t self;                /* ORDINAL_NONE: not in the model */
+    struct reco_scratch *scratch; /* of its own within a batch */
+    struct neighbour *out;        /* [k] */
+    uint32_t count;               /* of out, set by the search */
+};
+
+/*
+ * Leaves an unsorted heap of the best k in each out. Tiles are the outer loop,
+ * searches the inner one: each tile is fetched once for all. count <=
+ * NEIGHBOURS_BATCH, 1 <= k <= NEIGHBOURS_MOST.
+ */
+void neighbours_by_index(const struct model *model, uint32_t k,
+                         struct neighbours_ask *asks, uint32_t count);

@@ -160,20 +160,28 @@ static void set_scores(const struct model *model, struct recommendation *r)
         r->posts[i].score = (float)((double)r->posts[i].sum / (double)most);
 }
 
-bool recommend(const struct reader *reader, struct reco_scratch *s, uint32_t k,
-               uint32_t want, struct recommendation *out, struct err *err)
+/* Rows of strangers are in no cache: all are fetched before the first is read.
+ */
+static void fetch_rows(const struct model *model,
+                       const struct recommendation *r)
+{
+    for (uint32_t n = 0; n < r->neighbour_count; n++)
+        __builtin_prefetch(&model->user_rows[r->neighbours[n].user]);
+    for (uint32_t n = 0; n < r->neighbour_count; n++)
+        __builtin_prefetch(model_user_row(model, r->neighbours[n].user).pairs);
+}
+
+/* The second half of a request: from neighbours to posts. */
+static void pick(const struct reader *reader, struct reco_scratch *s,
+                 uint32_t want, struct recommendation *out)
 {
     const struct model *model = reader->model;
     struct choice c = {reader, s, want, out};
 
-    out->count = out->neighbour_count = 0;
-    k = k ? k : model->meta->neighbours;
-    if (k > NEIGHBOURS_MOST || want > RECOMMEND_MOST)
-        return err_set(err, ERR_INVALID, "%u posts of %u neighbours", want, k);
-    out->neighbour_count = neighbours_find(model, s, reader->profile,
-                                           reader->self, k, out->neighbours);
+    out->count = 0;
     if (!out->neighbour_count || !want)
-        return true;
+        return;
+    fetch_rows(model, out);
     add_neighbours(model, out, s->sums);
     drop_seen(reader, s->sums);
     if (count_updates(model, out) < model->post_count / SCRATCH_THIN)
@@ -182,5 +190,51 @@ bool recommend(const struct reader *reader, struct reco_scratch *s, uint32_t k,
         scan(&c);
     heap_sort(out->posts, out->count, sizeof *out->posts, worse);
     set_scores(model, out);
+}
+
+static bool judge(const struct model *model, uint32_t *k, uint32_t want,
+                  struct err *err)
+{
+    *k = *k ? *k : model->meta->neighbours;
+    return (*k <= NEIGHBOURS_MOST && want <= RECOMMEND_MOST) ||
+           err_set(err, ERR_INVALID, "%u posts of %u neighbours", want, *k);
+}
+
+bool recommend(const struct reader *reader, struct reco_scratch *s, uint32_t k,
+               uint32_t want, struct recommendation *out, struct err *err)
+{
+    out->count = out->neighbour_count = 0;
+    if (!judge(reader->model, &k, want, err))
+        return false;
+    out->neighbour_count = neighbours_find(reader->model, s, reader->profile,
+                                           reader->self, k, out->neighbours);
+    pick(reader, s, want, out);
+    return true;
+}
+
+bool recommend_batch(const struct recommend_ask *asks, uint32_t count,
+                     uint32_t k, uint32_t want, struct err *err)
+{
+    struct neighbours_ask searches[NEIGHBOURS_BATCH];
+    const struct model *model;
+
+    if (!count)
+        return true;
+    model = asks->reader->model;
+    if (count > NEIGHBOURS_BATCH)
+        return err_set(err, ERR_INVALID, "batch of %u readers", count);
+    if (!judge(model, &k, want, err))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        searches[i] =
+            (struct neighbours_ask){.profile = asks[i].reader->profile,
+                                    .self = asks[i].reader->self,
+                                    .scratch = asks[i].scratch,
+                                    .out = asks[i].out->neighbours};
+    neighbours_batch(model, k, searches, count);
+    for (uint32_t i = 0; i < count; i++) {
+        asks[i].out->neighbour_count = searches[i].count;
+        pick(asks[i].reader, asks[i].scratch, want, asks[i].out);
+    }
     return true;
 }

@@ -1,5 +1,7 @@
 #include "reco/scratch.h"
 
+#include <math.h>
+
 #include "base/mem.h"
 #include "reco/reader_index.h"
 
@@ -20,22 +22,12 @@ static size_t piece(size_t *bytes, size_t count, size_t item_bytes)
     return at;
 }
 
-static uint64_t weight_sum(const struct model *m, uint32_t user)
-{
-    struct row row = model_user_row(m, user);
-    uint64_t sum = 0;
-
-    for (uint32_t i = 0; i < row.count; i++)
-        sum += m->weight_of[pair_mask(row.pairs[i])];
-    return sum;
-}
-
 static void describe_tiles(const struct model *m, struct index_tile *tiles)
 {
     for (uint32_t place = 0; place < m->user_count; place++) {
         uint32_t user = m->index_users[place];
         float scale = m->user_scales[user];
-        float sum = (float)weight_sum(m, user) * scale;
+        float sum = sqrtf((float)model_user_row(m, user).count);
         struct index_tile *t = &tiles[place / INDEX_TILE];
 
         t->most_sum = sum > t->most_sum ? sum : t->most_sum;

@@ -46,7 +46,7 @@ struct index_bits {
 
 /* About the users of a tile, see neighbours_index.h. */
 struct index_tile {
-    float most_sum;   /* of sum of w_v / sqrt(n_v) */
+    float most_sum;   /* of sqrt(d_v) >= sum of w_v / sqrt(n_v) */
     float most_scale; /* of 1 / sqrt(n_v) */
 };
 

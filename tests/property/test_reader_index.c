@@ -199,6 +199,45 @@ START_TEST(neighbours_of_many_are_those_of_a_full_sort)
 }
 END_TEST
 
+/* Readers of every size in one batch, some of whom are thin or have nothing. */
+START_TEST(a_batch_gives_what_each_gets_alone)
+{
+    enum { ASKED = 9, WANT = 20 };
+    static struct reco_scratch scratches[ASKED];
+    static struct recommendation alone, out[ASKED];
+    static struct reader readers[ASKED];
+    struct recommend_ask asks[ASKED];
+    struct profile profiles[ASKED];
+    struct err err;
+
+    make_world(_i);
+    for (uint32_t i = 0; i < ASKED; i++) {
+        uint32_t user =
+            (uint32_t)((uint64_t)f.user_count * i * i / (ASKED * ASKED));
+        fixture_profile(&f, &profiles[i], masks[user]);
+        fixture_must(reco_scratch_init(&scratches[i], &f.model, &err), &err);
+        fixture_must(reader_make(&readers[i], &f.model, &profiles[i],
+                                 fixture_user(user), NULL, 0, &err),
+                     &err);
+        asks[i] = (struct recommend_ask){&readers[i], &scratches[i], &out[i]};
+    }
+    fixture_must(recommend_batch(asks, ASKED, K, WANT, &err), &err);
+    for (uint32_t i = 0; i < ASKED; i++) {
+        fixture_must(recommend(&readers[i], &f.scratch, K, WANT, &alone, &err),
+                     &err);
+        ck_assert_uint_eq(out[i].neighbour_count, alone.neighbour_count);
+        ck_assert_uint_eq(out[i].count, alone.count);
+        ck_assert_mem_eq(out[i].neighbours, alone.neighbours,
+                         alone.neighbour_count * sizeof *alone.neighbours);
+        ck_assert_mem_eq(out[i].posts, alone.posts,
+                         alone.count * sizeof *alone.posts);
+        reco_scratch_release(&scratches[i]);
+        profile_release(&profiles[i]);
+    }
+    end_world();
+}
+END_TEST
+
 /* Which parts of the index the worlds above have, so that none goes untested:
  * rows with several tiles, lists with several blocks, rows of pairs. */
 START_TEST(the_worlds_have_every_kind_of_row)
@@ -246,6 +285,7 @@ int main(void)
     tcase_set_timeout(tc, LIMIT_S);
     tcase_add_loop_test(tc, neighbours_of_many_are_those_of_a_full_sort, 0,
                         SEEDS);
+    tcase_add_loop_test(tc, a_batch_gives_what_each_gets_alone, 0, SEEDS);
     tcase_add_test(tc, the_worlds_have_every_kind_of_row);
     tcase_add_test(tc, bits_and_places_are_each_other_s_inverse);
     suite_add_tcase(suite, tc);
