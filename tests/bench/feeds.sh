@@ -1,7 +1,9 @@
 #!/bin/sh
-# feeds.sh: GET /api/feeds through nginx by 1 and 8 keep-alive clients, each request
-# another reader's, on the demo and on Deskdrop; in turn with a worker that answers a
-# constant of the same size through the same nginx.
+# feeds.sh [large]: GET /api/feeds through nginx by 1 and 8 keep-alive clients, each
+# request another reader's, on the demo and on Deskdrop, or on models of the size of
+# Gowalla and MovieLens 20M; in turn with a worker that answers a constant of the same
+# size through the same nginx. Then 8 clients at 70 % of the highest rate, requests
+# coming at even intervals, time counted from when one was due.
 set -eu
 # shellcheck source=tests/bench/stack.sh
 . tests/bench/stack.sh
@@ -10,12 +12,47 @@ ROUNDS=3
 READERS=400
 LEAST_EVENTS=5
 
-# Settings of one loader: PATH and clients. Prints rate, p50, p95, p99.
+# load PATH CLIENTS: prints rate, p50, p95, p99. Adds to the file $STACK/cpu: what each
+# program used, and the requests.
 load()
 {
+    tests/bench/stack_cpu.sh "$VAR" >"$STACK/before"
     wrk -t1 -c"$2" -d"$BENCH_SECONDS"s -s "$STACK/wrk.lua" "$URL$1" -- "$STACK/tokens" |
-    awk '/^figures/ { if ($6 > 0) exit 1; print $2, $3, $4, $5; seen = 1 }
-         END { exit !seen }' || die "wrk $1 with $2 clients: answers other than 200"
+    awk '/^figures/ { if ($6 > 0) exit 1; print; seen = 1 }
+         END { exit !seen }' >"$STACK/line" || die "wrk $1 with $2 clients: answers other than 200"
+    {
+        cat "$STACK/before"
+        echo after
+        tests/bench/stack_cpu.sh "$VAR"
+    } | awk -v path="${1%%\?*}" '
+        $1 == "after" { after = 1; next }
+        after { print path, $1, $2 - us[$1]; next }
+        { us[$1] = $2 }' >>"$STACK/cpu"
+    echo "${1%%\?*} requests $(cut -d' ' -f7 "$STACK/line")" >>"$STACK/cpu"
+    cut -d' ' -f2-5 "$STACK/line"
+}
+
+# CPU time a request, of all programs and of each: unlike times, it changes little when
+# something else keeps the machine busy.
+cpu()
+{
+    awk -v feed=/api/feeds '
+        { us[$1, $2] += $3; if ($2 != "requests") all[$1] += $3; seen[$2] }
+        END {
+            print "all", all[feed] / us[feed, "requests"],
+                all["/api/constant"] / us["/api/constant", "requests"]
+            for (name in seen)
+                if (name != "requests" && us[feed, name] > all[feed] / 100)
+                    print name, us[feed, name] / us[feed, "requests"],
+                        us["/api/constant", name] / us["/api/constant", "requests"]
+        }' "$STACK/cpu" | sort | while read -r program ours constants; do
+        if [ "${constants%%.*}" -gt 0 ]; then
+            figure "constant.$1.cpu.$program" "$constants" us/request
+            figure "feeds.$1.cpu.$program" "$ours" us/request "constant.$1.cpu.$program" "$constants"
+        else
+            figure "feeds.$1.cpu.$program" "$ours" us/request
+        fi
+    done
 }
 
 # column N LINES: the middle one of a column.
@@ -53,6 +90,30 @@ ask()
     curl -fsS -m 5 -H "Cookie: kith=$1" "$URL/api/feeds?limit=20"
 }
 
+# rate of 8 clients that ask without a pause -> latencies at 70 % of it.
+at_70_percent()
+{
+    rate=$(awk -v rate="$2" 'BEGIN { print rate * 0.7 }')
+    line=$("$BUILT/bench/load" get --port "${URL##*:}" --tokens "$STACK/tokens" --clients 8 \
+        --rate "$rate" --seconds "$((BENCH_SECONDS * 3))" |
+        awk '$7 > 0 { exit 1 } { print $3, $4, $5; seen = 1 } END { exit !seen }') ||
+        die "answers other than 200 at $rate requests/s"
+    for cut in 'p50 1' 'p95 2' 'p99 3'; do
+        figure "feeds.$1.load_70.${cut% *}" "$(echo "$line" | cut -d' ' -f"${cut#* }")" us
+    done
+}
+
+# Memory of a worker that it shares with nobody, the largest of all.
+memory()
+{
+    for exe in /proc/[0-9]*/exe; do
+        [ "$(readlink "$exe")" = "$VAR/app/bin/feeds.fcgi" ] || continue
+        awk '/^(Private_Dirty|Private_Clean):/ { kb += $2 } END { print kb / 1024 }' \
+            "${exe%exe}smaps_rollup"
+    done | sort -g | tail -n 1 >"$STACK/memory"
+    figure "feeds.$1.worker_private_memory" "$(cat "$STACK/memory")" MB
+}
+
 # What is measured must be the recommender: says how many of 50 readers got it.
 check_answers()
 {
@@ -79,10 +140,9 @@ stages()
     done
 }
 
-# bench NAME [DATA]
-bench()
+# measure NAME: the stack that is up, with its readers.
+measure()
 {
-    stack_start DATA="${2:-}"
     cp tests/bench/wrk.lua "$STACK/"
     readers_with "$LEAST_EVENTS" "$READERS" >"$STACK/readers"
     tokens_of "$STACK/readers" >"$STACK/tokens"
@@ -93,12 +153,53 @@ bench()
     for clients in 1 8; do
         compare "$1" "$clients"
     done
+    cpu "$1"
+    at_70_percent "$1" "$(column 1 "$feed")"
+    memory "$1"
     stack_stop
 }
 
-bench demo
+# The catalogue, some readers and the model of sized_model in place of the demo's.
+place()
+{
+    files=$VAR/bench/sized
+    mkdir "$files"
+    "$BUILT/bench/sized_model" "$1" "$files" "$READERS"
+    chmod 755 "$files"
+    chmod 644 "$files"/*
+    sql >/dev/null <<SQL
+SET client_min_messages = warning;
+TRUNCATE users, posts CASCADE;
+\copy users (id) FROM '$files/users'
+\copy posts (id, title, body, published_at, updated_at) FROM '$files/posts'
+\copy user_interactions (id, user_id, post_id, interaction_type, created_at) FROM '$files/history'
+SQL
+    sql -c 'VACUUM (ANALYZE) users, posts, user_interactions'
+    with cp "$files/model" "$VAR/model/sized"
+    with mv "$VAR/model/sized" "$VAR/model/current.kith"
+    rm "$files/model"
+    begin=$(date +%s)
+    first=$(head -n 1 "$files/users")
+    token=$(with kith token --user "$first")
+    until [ "$(ask "$token" | jq -r .source)" = ml_recommendations ]; do
+        [ $(($(date +%s) - begin)) -lt 30 ] || die "the workers do not take the model"
+        sleep 0.1
+    done
+}
+
+if [ "${1:-}" = large ]; then
+    for size in gowalla ml20m; do
+        stack_start DATA=
+        place "$size"
+        measure "$size"
+    done
+    exit
+fi
+stack_start DATA=
+measure demo
 if [ -d "$DATA/deskdrop" ]; then
-    bench deskdrop "$(realpath "$DATA/deskdrop")"
+    stack_start DATA="$(realpath "$DATA/deskdrop")"
+    measure deskdrop
 else
     echo "skipped: no $DATA/deskdrop (DATA=path names the folder of data sets)"
 fi

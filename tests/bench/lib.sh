@@ -27,7 +27,7 @@ figure()
         if (other != "") {
             compared = "\"" other "\""
             ratio = sprintf("%.4g", value / beside)
-            row = row sprintf(ratio < 100 ? " %.3g x %s" : " %.0f x %s", ratio, other)
+            row = row sprintf(ratio + 0 < 100 ? " %.3g x %s" : " %.0f x %s", ratio, other)
         }
         sub(/ +$/, "", row)
         print row

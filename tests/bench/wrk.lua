@@ -1,6 +1,6 @@
 -- For wrk: GET requests of many readers in turn, and the figures as one line:
 --   wrk -s wrk.lua URL -- FILE    a token a line
--- requests/s, p50, p95, p99 in us, answers that were not 200 or did not come.
+-- requests/s, p50, p95, p99 in us, answers that were not 200 or did not come, requests.
 local requests, at = {}, 0
 
 function init(args)
@@ -16,8 +16,9 @@ end
 
 function done(summary, latency)
     local e = summary.errors
-    io.write(string.format("figures %.1f %d %d %d %d\n",
+    io.write(string.format("figures %.1f %d %d %d %d %d\n",
         summary.requests / summary.duration * 1e6, latency:percentile(50),
         latency:percentile(95), latency:percentile(99),
-        e.connect + e.read + e.write + e.status + e.timeout))
+        e.connect + e.read + e.write + e.status + e.timeout,
+        summary.requests))
 end
