@@ -14,6 +14,10 @@ feeds.demo.clients_1.p50 feeds.demo.clients_1.p95 feeds.demo.clients_1.p99|feed 
 feeds.demo.clients_1.rate|requests|>= 0.5 x
 feeds.demo.clients_8.p50 feeds.demo.clients_8.p95 feeds.demo.clients_8.p99|8 clients: p50 / p95 / p99|
 feeds.demo.clients_8.rate|requests|>= 0.5 x
+feeds.demo.cpu.all|CPU a request: all programs|
+feeds.demo.cpu.feeds.fcgi|worker|
+feeds.demo.cpu.postgres|PostgreSQL|
+feeds.demo.cpu.nginx|nginx|
 feeds.deskdrop.clients_1.p50 feeds.deskdrop.clients_1.p95 feeds.deskdrop.clients_1.p99|feed of Deskdrop through nginx, 1 client: p50 / p95 / p99|p95 < 2 ms
 feeds.deskdrop.clients_1.rate|requests|>= 0.5 x
 feeds.deskdrop.clients_8.p50 feeds.deskdrop.clients_8.p95 feeds.deskdrop.clients_8.p99|8 clients: p50 / p95 / p99|
@@ -25,7 +29,8 @@ feeds.ml20m.load_70.p50 feeds.ml20m.load_70.p95 feeds.ml20m.load_70.p99|at 70 % 
 track.rate|events through nginx in batches of 20, each batch committed to disk|>= 30000, >= 0.8 x
 track.batch.p50 track.batch.p95 track.batch.p99|a batch, 16 clients: p50 / p95 / p99|
 track.table_10000000.rate|the same on ten million stored events|>= 0.8 x
-track.cpu.user|an event in the worker, CPU: parse, check, encode, libpq, answer|<= 3 us
+track.event.parse_and_check|an event in the worker, CPU: parse and check|
+track.cpu.user|the same with encode, libpq and answer|<= 3 us
 disk.synchronous_write|(a synchronous write of 8 KB on that disk)|
 neighbours.gowalla.binary.request.p50 neighbours.gowalla.binary.request.p99|recommending 50 posts, one thread, Gowalla: p50 / p99|<= 50 / 150 us
 neighbours.ml20m.binary.request.mean neighbours.ml20m.binary.request.p99|ML-20M size, binary: mean / p99|<= 0.4 / 1.5 ms
@@ -59,7 +64,8 @@ table()
                      else . end;
         def shown: if .unit == "us" and .value >= 1000 then (.value / 1000 | digits) + " ms"
                    elif .unit == "us" then (.value | digits) + " µs"
-                   elif .unit == "us/event" then (.value | digits) + " µs"
+                   elif .unit == "ns" and .value >= 1000 then (.value / 1000 | digits) + " µs"
+               elif .unit == "us/event" or .unit == "us/request" then (.value | digits) + " µs"
                    elif .unit == "/s" then (.value | digits | grouped) + " /s"
                    else (.value | digits | grouped) + " " + .unit end;
         def beside: if .ratio == null then ""
