@@ -5,12 +5,10 @@
 # size through the same nginx. Then 8 clients at 70 % of the highest rate, requests
 # coming at even intervals, time counted from when one was due.
 set -eu
-# shellcheck source=tests/bench/stack.sh
-. tests/bench/stack.sh
+# shellcheck source=tests/bench/feed_stack.sh
+. tests/bench/feed_stack.sh
 
 ROUNDS=3
-READERS=400
-LEAST_EVENTS=5
 
 # load PATH CLIENTS: prints rate, p50, p95, p99. Adds to the file $STACK/cpu: what each
 # program used, and the requests.
@@ -85,11 +83,6 @@ compare()
     figure "$name.p99" "$(column 4 "$feed")" us "$base.p99" "$(column 4 "$constant")"
 }
 
-ask()
-{
-    curl -fsS -m 5 -H "Cookie: kith=$1" "$URL/api/feeds?limit=20"
-}
-
 # rate of 8 clients that ask without a pause -> latencies at 70 % of it.
 at_70_percent()
 {
@@ -101,28 +94,6 @@ at_70_percent()
     for cut in 'p50 1' 'p95 2' 'p99 3'; do
         figure "feeds.$1.load_70.${cut% *}" "$(echo "$line" | cut -d' ' -f"${cut#* }")" us
     done
-}
-
-# Memory of a worker that it shares with nobody, the largest of all.
-memory()
-{
-    for exe in /proc/[0-9]*/exe; do
-        [ "$(readlink "$exe")" = "$VAR/app/bin/feeds.fcgi" ] || continue
-        awk '/^(Private_Dirty|Private_Clean):/ { kb += $2 } END { print kb / 1024 }' \
-            "${exe%exe}smaps_rollup"
-    done | sort -g | tail -n 1 >"$STACK/memory"
-    figure "feeds.$1.worker_private_memory" "$(cat "$STACK/memory")" MB
-}
-
-# What is measured must be the recommender: says how many of 50 readers got it.
-check_answers()
-{
-    head -n 50 "$STACK/tokens" | while read -r token; do
-        ask "$token" | jq -r .source
-    done | sort | uniq -c | awk -v data="$1" '
-        { all += $1; if ($2 == "ml_recommendations") own += $1 }
-        END { printf "%s: %d of %d sampled answers are ml_recommendations\n", data, own, all
-              exit own < all / 2 }' || die "most answers are fallbacks"
 }
 
 # Where the time of a worker goes: the middle of each stage of Server-Timing.
@@ -144,8 +115,7 @@ stages()
 measure()
 {
     cp tests/bench/wrk.lua "$STACK/"
-    readers_with "$LEAST_EVENTS" "$READERS" >"$STACK/readers"
-    tokens_of "$STACK/readers" >"$STACK/tokens"
+    take_readers
     check_answers "$1"
     stages "$1"
     ask "$(head -n 1 "$STACK/tokens")" >"$STACK/answer.json"
@@ -155,36 +125,8 @@ measure()
     done
     cpu "$1"
     at_70_percent "$1" "$(column 1 "$feed")"
-    memory "$1"
+    figure "feeds.$1.worker_private_memory" "$(private_memory)" MB
     stack_stop
-}
-
-# The catalogue, some readers and the model of sized_model in place of the demo's.
-place()
-{
-    files=$VAR/bench/sized
-    mkdir "$files"
-    "$BUILT/bench/sized_model" "$1" "$files" "$READERS"
-    chmod 755 "$files"
-    chmod 644 "$files"/*
-    sql >/dev/null <<SQL
-SET client_min_messages = warning;
-TRUNCATE users, posts CASCADE;
-\copy users (id) FROM '$files/users'
-\copy posts (id, title, body, published_at, updated_at) FROM '$files/posts'
-\copy user_interactions (id, user_id, post_id, interaction_type, created_at) FROM '$files/history'
-SQL
-    sql -c 'VACUUM (ANALYZE) users, posts, user_interactions'
-    with cp "$files/model" "$VAR/model/sized"
-    with mv "$VAR/model/sized" "$VAR/model/current.kith"
-    rm "$files/model"
-    begin=$(date +%s)
-    first=$(head -n 1 "$files/users")
-    token=$(with kith token --user "$first")
-    until [ "$(ask "$token" | jq -r .source)" = ml_recommendations ]; do
-        [ $(($(date +%s) - begin)) -lt 30 ] || die "the workers do not take the model"
-        sleep 0.1
-    done
 }
 
 if [ "${1:-}" = large ]; then

@@ -31,9 +31,9 @@ SELECT encode(substring(int8send((extract(epoch FROM at) * 1000)::bigint) FROM 3
        (ARRAY['view','view','view','view','view','view','view','click','like','share'])[1 + n % 10],
        at, at, at, '{"position": 7, "dwell_ms": 4321, "max_ratio": 0.83}',
        gen_random_uuid(), 1 + n % 20, 'neighbours', '20260101T000000.000Z', 1
-FROM generate_series(1, :stored) AS n
+FROM generate_series(1::bigint, :stored) AS n
 CROSS JOIN LATERAL (SELECT now() - interval '365 days' * (1 - n::float8 / :stored)) AS t (at)
-JOIN reader ON reader.place = hashint4(n) & 131071;
+JOIN reader ON reader.place = hashint8(n) & 131071;
 SET session_replication_role = origin;
 DO $$
 DECLARE definition text;
