@@ -226,6 +226,42 @@ END_TEST
     "today 00112233445566778899aabbccddeeff"                                   \
     "00112233445566778899aabbccddeeff\n"
 
+/* Clicks for each view among the events that answer a showing, in percent. */
+static int64_t click_rate(void)
+{
+    return stage_count(
+        &stage,
+        "SELECT 100 * count(*) FILTER (WHERE interaction_type = 'click') / "
+        "greatest(count(*) FILTER (WHERE interaction_type = 'view'), 1) "
+        "FROM user_interactions WHERE request_id IS NOT NULL");
+}
+
+START_TEST(a_click_on_a_never_served_post_is_stored_and_changes_no_rate)
+{
+    const char *never = "00000000-0000-4000-8000-000000000001"; /* liked */
+    int64_t rows, rate;
+
+    report(reader, "view", shown.post, shown.impression);
+    report(reader, "click", shown.post, shown.impression);
+    rate = click_rate();
+    ck_assert_int_eq(rate, 100);
+    rows = stage_count(&stage, "SELECT count(*) FROM user_interactions");
+    ck_assert_int_eq(report(reader, "click", never, ""), 1);
+    ck_assert_int_eq(report(reader, "click", never, shown.impression), 1);
+    ck_assert_int_eq(report(stranger, "click", shown.post, shown.impression),
+                     1);
+    ck_assert_int_eq(
+        stage_count(&stage, "SELECT count(*) FROM user_interactions"),
+        rows + 3);
+    ck_assert_int_eq(
+        stage_count(&stage, "SELECT count(*) FROM user_interactions WHERE "
+                            "interaction_type = 'click' AND request_id IS NULL"
+                            " AND metadata = '{}'"),
+        3);
+    ck_assert_int_eq(click_rate(), rate);
+}
+END_TEST
+
 START_TEST(an_impression_outlives_a_turn_of_the_keys)
 {
     ck_assert_int_eq(worker_stop(&track), 0);
@@ -270,6 +306,8 @@ int main(void)
     tcase_add_loop_test(tc, what_is_no_impression_proves_nothing, 0,
                         ROWS(no_proofs));
     tcase_add_test(tc, a_token_or_cursor_is_no_impression);
+    tcase_add_test(
+        tc, a_click_on_a_never_served_post_is_stored_and_changes_no_rate);
     tcase_add_test(tc, an_impression_outlives_a_turn_of_the_keys);
     tcase_add_test(tc, an_impression_dies_with_its_key);
     suite_add_tcase(s, tc);

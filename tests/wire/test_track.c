@@ -522,7 +522,17 @@ START_TEST(an_event_ahead_of_us_is_clamped_to_the_time_of_receipt)
 {
     int64_t now_ms = clock_wall_ms();
 
-    store_at(now_ms, now_ms + 30 * MINUTE_MS);
+    store_at(now_ms, now_ms + 120 * MINUTE_MS);
+    ck_assert_str_eq(stored("created_at = received_at"), "true");
+}
+END_TEST
+
+/* Two hours ahead of a clock that is itself three days wrong. */
+START_TEST(an_event_ahead_after_correction_is_clamped_too)
+{
+    int64_t device_ms = clock_wall_ms() - 3 * (int64_t)DAY_MS;
+
+    store_at(device_ms, device_ms + 120 * MINUTE_MS);
     ck_assert_str_eq(stored("created_at = received_at"), "true");
 }
 END_TEST
@@ -718,6 +728,7 @@ int main(void)
                         ROWS(offsets));
     tcase_add_test(tc, a_clock_less_than_two_seconds_wrong_is_believed);
     tcase_add_test(tc, an_event_ahead_of_us_is_clamped_to_the_time_of_receipt);
+    tcase_add_test(tc, an_event_ahead_after_correction_is_clamped_too);
     tcase_add_test(tc, an_event_of_almost_seven_days_ago_is_stored);
     tcase_add_test(cold, how_far_back_and_ahead_is_a_setting);
     tcase_add_test(cold, without_a_database_nothing_is_stored_and_later_all_is);
