@@ -8,7 +8,7 @@ import { bearer, during, feedOf, type Ask } from '../support/load.ts';
 import { isAlive, type Role, type Stack } from '../support/stack.ts';
 import { WAIT_MS } from '../support/reader.ts';
 
-const test = testWithOwnStack('outage', { RATE_LIMIT: '0', KITH_DEMO: '0' });
+const test = testWithOwnStack('outage', { RATE_LIMIT: '0', KITH_DEMO: '0', TRACK_WORKERS: '2' });
 
 const SOON = { timeout: 5000, intervals: [20] };
 /* Workers wait up to 5 s between two attempts to connect; a crashed PostgreSQL recovers first. */
