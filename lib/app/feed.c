@@ -99,6 +99,8 @@ static bool read_settings(struct feeder *f, struct err *err)
     return mem_take(1, sizeof *f->ranker, &f->ranker, err) &&
            mem_take(c->fresh_posts, sizeof *f->newer, &f->newer, err) &&
            mem_take(c->fresh_posts, 1, &f->newer_may, err) &&
+           mem_take(c->fresh_posts, sizeof *f->newer_keys, &f->newer_keys,
+                    err) &&
            fresh_init(&f->fresh, c, err);
 }
 
@@ -114,6 +116,7 @@ bool feeder_init(struct feeder *f, const struct config *config, struct db *db,
     f->ranker = NULL;
     f->newer = NULL;
     f->newer_may = NULL;
+    f->newer_keys = NULL;
     f->fresh = (struct fresh){0};
     shelf_init(&f->shelf);
     shelf_init(&f->page);
@@ -141,11 +144,13 @@ void feeder_release(struct feeder *f)
     mem_give(f->ranker);
     mem_give(f->newer);
     mem_give(f->newer_may);
+    mem_give(f->newer_keys);
     mem_give(f->history);
     f->history = NULL;
     f->ranker = NULL;
     f->newer = NULL;
     f->newer_may = NULL;
+    f->newer_keys = NULL;
 }
 
 /* ---- what a feed is made of ---- */
@@ -343,6 +348,7 @@ static void add_overlay(struct feeder *f)
         return;
     r->gone = f->fresh.gone;
     r->newer = f->newer_may;
+    r->newer_keys = f->newer_keys;
     r->newer_count = f->fresh.newer.count;
     f->live.scratch.erased = f->fresh.erased;
     f->live.scratch.erased_count = f->fresh.erased_count;

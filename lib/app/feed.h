@@ -152,6 +152,7 @@ struct feeder {
     struct fresh fresh;
     struct newer_post *newer; /* [fresh_posts] */
     uint8_t *newer_may;       /* [fresh_posts] this reader may get it */
+    uint64_t *newer_keys;     /* [fresh_posts] uuid_key() */
 };
 
 /*

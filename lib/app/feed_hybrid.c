@@ -86,6 +86,7 @@ void feed_judge_newer(struct feeder *f, const struct feed_ask *ask)
         const struct fresh_post *post = &f->fresh.newer.posts[i];
         f->newer[i] = (struct newer_post){
             .vector = post->vector, .published_at_ms = post->published_at_ms};
+        f->newer_keys[i] = uuid_key(post->id);
         f->newer_may[i] = !(is_somebody && uuid_equal(post->author, ask->user));
     }
     mark_history(f);
@@ -363,7 +364,18 @@ static enum reason_code code_of(enum blend_part part)
     return codes[part];
 }
 
-static void set_reason(const struct making *m, const struct hybrid_reason *why,
+/* False when its share would be written as 0: what it names is gone. */
+static bool is_worth_saying(const struct feed_reason *r, bool named)
+{
+    const float least = 1e-4f;
+    float share = 0;
+
+    for (uint32_t i = 0; i < r->count; i++)
+        share += r->posts[i].share;
+    return (named ? share : r->share) >= least;
+}
+
+static bool set_reason(const struct making *m, const struct hybrid_reason *why,
                        struct feed_reason *out)
 {
     *out = (struct feed_reason){.code = code_of(why->part),
@@ -376,17 +388,7 @@ static void set_reason(const struct making *m, const struct hybrid_reason *why,
         if (word.bytes)
             out->words[out->word_count++] = word;
     }
-}
-
-/* Not when its share would be written as 0. */
-static bool is_worth_saying(const struct hybrid_reason *why)
-{
-    const float least = 1e-4f;
-    float share = 0;
-
-    for (uint32_t i = 0; i < why->count; i++)
-        share += why->at[i].share;
-    return (why->count ? share : why->share) >= least;
+    return is_worth_saying(out, why->count);
 }
 
 static void explain(struct making *m)
@@ -403,9 +405,9 @@ static void explain(struct making *m)
     for (uint32_t i = 0; i < m->shown_count; i++) {
         struct feed_slot *slot = &m->out->slots[m->shown_slots[i]];
         for (uint32_t r = 0; r < why[i].count; r++)
-            if (is_worth_saying(&why[i].at[r]))
-                set_reason(m, &why[i].at[r],
-                           &slot->reasons[slot->reason_count++]);
+            if (set_reason(m, &why[i].at[r],
+                           &slot->reasons[slot->reason_count]))
+                slot->reason_count++;
     }
     m->out->reasons_us += clock_mono_us() - start_us;
 }

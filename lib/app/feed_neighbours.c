@@ -8,11 +8,11 @@ static void set_reason(const struct feeder *f, const struct reasons *why,
 {
     struct feed_reason *reason = &slot->reasons[0];
 
-    slot->reason_count = why->count ? 1 : 0;
     *reason = (struct feed_reason){
         .code = REASON_READERS, .share = 1, .readers = why->neighbour_count};
     for (uint32_t r = 0; r < why->count; r++)
         feed_add_evidence(f, why->at[r].post, why->at[r].share, reason);
+    slot->reason_count = reason->count ? 1 : 0;
 }
 
 static void explain(struct feeder *f, struct feed *out)

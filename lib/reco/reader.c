@@ -13,6 +13,11 @@ static uint32_t key_slot(const struct reader *r, uint64_t key)
     return i;
 }
 
+static bool has_key(const struct reader *r, uint64_t key)
+{
+    return r->keys[key_slot(r, key)];
+}
+
 bool reader_make(struct reader *r, const struct model *model,
                  const struct profile *profile, struct uuid user,
                  const uint64_t *keys, uint32_t key_count, struct err *err)
@@ -61,11 +66,11 @@ bool reader_may_get_unseen(const struct reader *r, uint32_t post)
     const struct model *m = r->model;
 
     if (post >= m->post_count)
-        return r->newer[post - m->post_count];
+        return r->newer[post - m->post_count] &&
+               !has_key(r, r->newer_keys[post - m->post_count]);
     return model_post_visible(m, post) && !(r->gone && r->gone[post]) &&
            (r->nobody || !uuid_equal(m->post_authors[post], r->user)) &&
-           (!r->key_count ||
-            !r->keys[key_slot(r, uuid_key(m->post_ids[post]))]);
+           (!r->key_count || !has_key(r, uuid_key(m->post_ids[post])));
 }
 
 bool reader_has_seen(const struct reader *r, uint32_t post)

@@ -37,7 +37,8 @@ struct reader {
     bool nobody;          /* the zero id, which authors nothing */
     bool row_again;       /* his row of the model is seen too long ago */
     const uint8_t *gone;  /* [posts] 1: taken away since; NULL: none was */
-    const uint8_t *newer; /* [newer_count] 1: he may get it */
+    const uint8_t *newer; /* [newer_count] 1: he may get it, but for `keys` */
+    const uint64_t *newer_keys; /* beside them */
     uint32_t newer_count;
     uint32_t key_count;
     uint64_t keys[READER_KEY_SLOTS]; /* hash table, see reader.c */

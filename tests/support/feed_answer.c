@@ -1,8 +1,11 @@
 #include "feed_answer.h"
 
 #include <check.h>
+#include <stdio.h>
 
 #include "base/clock.h"
+
+enum { SAID_BYTES = 4000 }; /* Check takes about 8000 */
 
 size_t feed_count(const struct answer *a)
 {
@@ -67,6 +70,25 @@ void feed_ask(const struct worker *w, const char *bearer, const char *query,
 {
     worker_ask(w, &(struct ask){.query = query, .bearer = bearer}, a);
     ck_assert_msg(a->status == 200, "%s: %.*s", query, SPAN_ARGS(a->raw.body));
+    for (size_t i = 0; i < feed_count(a); i++)
+        for (size_t j = 0; j < i; j++)
+            ck_assert_msg(feed_number(a, i) != feed_number(a, j), "%u twice",
+                          feed_number(a, i));
+}
+
+/* "reason: rung 4, rung 17, ..." */
+static const char *summary_of(const struct answer *a)
+{
+    static char text[SAID_BYTES];
+    size_t used = (size_t)snprintf(
+        text, sizeof text, "%.*s:",
+        SPAN_ARGS(feed_says(a, NULL) ? SPAN("null")
+                                     : answer_text(a, "fallback_reason")));
+
+    for (size_t i = 0; i < feed_count(a) && used < sizeof text; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, " %.*s %u,",
+                                 SPAN_ARGS(feed_rung(a, i)), feed_number(a, i));
+    return text;
 }
 
 int64_t feed_await(const struct worker *w, const char *bearer,
@@ -81,8 +103,8 @@ int64_t feed_await(const struct worker *w, const char *bearer,
         feed_ask(w, bearer, query, &a);
         took_us = clock_mono_us() - start_us;
         held = holds(&a);
-        ck_assert_msg(held || took_us < within_us, "not within %lld us: %.*s",
-                      (long long)within_us, SPAN_ARGS(a.raw.body));
+        ck_assert_msg(held || took_us < within_us, "not within %lld us: %s",
+                      (long long)within_us, summary_of(&a));
         answer_release(&a);
     } while (!held);
     return took_us;

@@ -17,7 +17,7 @@ bool feed_gives(const struct answer *a, unsigned number);
 bool feed_says(const struct answer *a, const char *reason);
 bool feed_is_from(const struct answer *a, const char *source);
 
-/* As a reader; anything but 200 fails the test. */
+/* As a reader; anything but 200, or a post given twice, fails the test. */
 void feed_ask(const struct worker *w, const char *bearer, const char *query,
               struct answer *a);
 
