@@ -132,6 +132,43 @@ START_TEST(seen_posts_come_back_oldest_first)
 }
 END_TEST
 
+/* Posts 5 and 7 are in his row alone, 3 in both. */
+START_TEST(what_only_the_row_remembers_is_the_oldest)
+{
+    struct history_event event = {.post = fixture_post(3), .type = EVENT_VIEW};
+
+    fixture_init(&f, 1, POSTS);
+    fixture_event(&f, 0, 7, EVENT_LIKE);
+    fixture_event(&f, 0, 3, EVENT_LIKE);
+    fixture_event(&f, 0, 5, EVENT_LIKE);
+    fixture_open(&f);
+    ck_assert(profile_init(&p, 8, &err));
+    profile_make(&p, &f.model, &event, 1);
+    ck_assert(
+        reader_make(&reader, &f.model, &p, fixture_user(0), NULL, 0, &err));
+    ck_assert_uint_eq(fallback_seen_oldest(&reader, 10, got), 3);
+    ck_assert_uint_eq(got[0], 5);
+    ck_assert_uint_eq(got[1], 7);
+    ck_assert_uint_eq(got[2], 3);
+}
+END_TEST
+
+START_TEST(posts_newer_than_the_model_take_part)
+{
+    static const uint8_t may[] = {1, 0, 1};
+    static const uint64_t newer_keys[3];
+
+    make(POSTS, nothing);
+    reader.newer = may;
+    reader.newer_keys = newer_keys;
+    reader.newer_count = 3;
+    ck_assert_uint_eq(fallback_random(&reader, (uint64_t)_i, POSTS * 2, got),
+                      POSTS + 2);
+    for (uint32_t i = 0; i < POSTS + 2; i++)
+        ck_assert_uint_ne(got[i], POSTS + 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fallback");
@@ -147,6 +184,8 @@ int main(void)
     tcase_add_loop_test(tc, the_last_post_left_is_found, 0, 20);
     tcase_add_test(tc, when_all_is_seen_nothing_is_left_to_chance);
     tcase_add_test(tc, seen_posts_come_back_oldest_first);
+    tcase_add_test(tc, what_only_the_row_remembers_is_the_oldest);
+    tcase_add_loop_test(tc, posts_newer_than_the_model_take_part, 0, 5);
     suite_add_tcase(suite, tc);
     srunner_run_all(sr, CK_NORMAL);
     failed = srunner_ntests_failed(sr);

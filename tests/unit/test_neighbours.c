@@ -65,6 +65,21 @@ START_TEST(only_the_best_k_are_kept)
 }
 END_TEST
 
+START_TEST(an_erased_reader_is_nobodys_neighbour)
+{
+    static const uint32_t erased[] = {0, 3};
+
+    make_three();
+    f.scratch.erased = erased;
+    f.scratch.erased_count = 2;
+    ck_assert_uint_eq(find(reader_of_three, ORDINAL_NONE, 10), 2);
+    ck_assert_uint_eq(got[0].user, 2);
+    ck_assert_uint_eq(got[1].user, 1);
+    f.scratch.erased_count = 0;
+    ck_assert_uint_eq(find(reader_of_three, ORDINAL_NONE, 10), 3);
+}
+END_TEST
+
 START_TEST(the_reader_is_not_his_own_neighbour)
 {
     make_three();
@@ -184,6 +199,7 @@ int main(void)
     tcase_add_checked_fixture(tc, NULL, teardown);
     tcase_add_test(tc, neighbours_stand_by_cosine);
     tcase_add_test(tc, only_the_best_k_are_kept);
+    tcase_add_test(tc, an_erased_reader_is_nobodys_neighbour);
     tcase_add_test(tc, the_reader_is_not_his_own_neighbour);
     tcase_add_test(tc, an_empty_profile_has_no_neighbours);
     tcase_add_test(tc, the_same_taste_has_similarity_one);

@@ -99,6 +99,59 @@ START_TEST(colliding_keys_all_fit_and_one_too_many_is_refused)
 }
 END_TEST
 
+START_TEST(what_was_taken_away_since_stays_out)
+{
+    const uint8_t gone[6] = {0, 0, 0, 0, 0, 1};
+
+    make(fixture_user(7), NULL, 0);
+    reader.gone = gone;
+    ck_assert(!reader_may_get(&reader, 5));
+    ck_assert(reader_may_get(&reader, 4));
+}
+END_TEST
+
+START_TEST(a_newer_post_is_judged_by_its_mark_and_its_key)
+{
+    static const uint8_t may[] = {1, 0, 1};
+    static const uint64_t newer[] = {71, 72, 73}, keys[] = {73};
+
+    make(fixture_user(7), keys, 1);
+    reader.newer = may;
+    reader.newer_keys = newer;
+    reader.newer_count = 3;
+    ck_assert(reader_may_get(&reader, 6));
+    ck_assert(!reader_may_get(&reader, 7));
+    ck_assert(!reader_may_get(&reader, 8));
+}
+END_TEST
+
+/* Post 1 was seen at 100, post 0 hidden at 50; his row knows post 4. */
+START_TEST(what_was_seen_before_the_window_may_come_again)
+{
+    struct history_event events[] = {
+        {.post = fixture_post(1), .at_ms = 100, .type = EVENT_VIEW},
+        {.post = fixture_post(0), .at_ms = 50, .type = EVENT_HIDE},
+    };
+    static const struct {
+        int64_t before_ms;
+        bool first, fourth;
+    } rows[] = {{0, false, false},
+                {50, false, false},
+                {51, false, true},
+                {100, false, true},
+                {101, true, true}};
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        p.again_before_ms = rows[i].before_ms;
+        profile_make(&p, &f.model, events, 2);
+        make(fixture_user(1), NULL, 0);
+        ck_assert(reader_may_get(&reader, 1) == rows[i].first);
+        ck_assert(reader_may_get(&reader, 4) == rows[i].fourth);
+        ck_assert(!reader_may_get(&reader, 0));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("reader");
@@ -114,6 +167,9 @@ int main(void)
     tcase_add_test(tc, posts_of_earlier_pages_stay_out);
     tcase_add_test(tc, keys_have_48_bits);
     tcase_add_test(tc, colliding_keys_all_fit_and_one_too_many_is_refused);
+    tcase_add_test(tc, what_was_taken_away_since_stays_out);
+    tcase_add_test(tc, a_newer_post_is_judged_by_its_mark_and_its_key);
+    tcase_add_test(tc, what_was_seen_before_the_window_may_come_again);
     suite_add_tcase(suite, tc);
     srunner_run_all(sr, CK_NORMAL);
     failed = srunner_ntests_failed(sr);
