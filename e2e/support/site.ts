@@ -3,7 +3,7 @@
  * of posts, nothing else. What it is made of is in the window: `host`.
  *
  * Address   /site?posts=N&height=PX; served by the test, also while offline.
- * Posts     the newest, by feed=latest: the same ones each time they are asked for.
+ * Posts     the newest; asked for again the same ones, whatever others publish meanwhile.
  */
 import type { BrowserContext, Page } from '@playwright/test';
 import { expect } from '@playwright/test';
@@ -32,9 +32,10 @@ const PAGE = `<!doctype html>
         onflush: (report) => reports.push(report),
     });
 
-    async function serve() {
-        const answer = await fetch('/api/feeds?feed=latest&limit=20').then((r) => r.json(), () => ({ posts: [] }));
-        return answer.posts.map((post) => ({
+    async function serve(ids) {
+        const answer = await fetch('/api/feeds?feed=latest&limit=' + (ids ? 50 : 20)).then((r) => r.json(), () => ({ posts: [] }));
+        const posts = ids ? ids.map((id) => answer.posts.find((post) => post.id === id)) : answer.posts;
+        return posts.map((post) => ({
             postId: post.id, requestId: answer.request_id, impression: post.impression, position: post.position,
         }));
     }
@@ -55,7 +56,7 @@ const PAGE = `<!doctype html>
         const one = served[i % served.length];
         list.append(show(round ? { ...one, requestId: one.requestId + '/' + round } : one));
     }
-    window.host = { tracker, served, queued, reports, serve, show };
+    window.host = { tracker, served, queued, reports, show, serve: () => serve(served.map((one) => one.postId)) };
 </script>
 </html>`;
 
@@ -65,7 +66,7 @@ export interface SiteWindow {
     served: Kith.Served[];
     queued: Kith.TrackedEvent[];
     reports: Kith.Report[];
-    serve(): Promise<Kith.Served[]>;
+    serve(): Promise<Kith.Served[]>; /* the same posts in slots of their own */
     show(served: Kith.Served): Element;
 }
 
