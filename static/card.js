@@ -31,9 +31,12 @@ function actionButton(name, label, testid) {
     };
 }
 
-/** @param {string} src @param {() => void} gone */
-function cover(src, gone) {
-    const image = el('img', { class: 'cover', src, alt: '', width: 1280, height: 640, loading: 'lazy', decoding: 'async' });
+/** @param {string} src @param {boolean} first what is seen first does not wait @param {() => void} gone */
+function cover(src, first, gone) {
+    const image = el('img', {
+        class: 'cover', alt: '', width: 1280, height: 640, decoding: 'async',
+        loading: first ? 'eager' : 'lazy', fetchpriority: first ? 'high' : null, src,
+    });
     image.addEventListener('error', gone);
     return image;
 }
@@ -54,7 +57,7 @@ export function createCard(post, requestId, acts) {
     const like = actionButton('like', 'Like', 'post-like');
     const share = actionButton('share', 'Share', 'post-share');
     const hide = actionButton('hide', 'Less like this', 'post-hide');
-    const image = post.image ? cover(post.image, () => image?.remove()) : null;
+    const image = post.image ? cover(post.image, post.position <= 2, () => image?.remove()) : null;
 
     const element = el('article', {
         id, class: 'card', tabindex: 0, 'data-testid': 'post', 'data-post-id': post.id, 'data-source': post.source,

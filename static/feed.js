@@ -19,11 +19,16 @@ const TAILS = /** @type {const} */ (['loading', 'more', 'end', 'empty', 'error']
 const LATE_MS = 60_000; /* a post may carry a date this long before it shows */
 const AHEAD = '1000px'; /* fetch the next page this far before its place is seen */
 
-/** @param {Tail} shown */
+/**
+ * Nothing is shown while posts are put in before it: what is seen to move counts as
+ * a jump of the page, what was gone in between does not.
+ * @param {Tail} [shown]
+ */
 function setTail(shown) {
     /* An empty role=feed is an error to assistive technology unless it is busy. */
     byId('feed').hidden = shown === 'empty' || (shown === 'error' && !byId('feed').hasChildNodes());
     for (const tail of TAILS) byId('feed-' + tail).hidden = tail !== shown;
+    if (!shown) byId('feed').getBoundingClientRect(); /* now, not with what follows */
 }
 
 /** @param {ApiError} error */
@@ -125,6 +130,7 @@ export function createFeed(tracker, { onrejected, onfresh }, onshow) {
 
     /** @param {Kith.Answer} answer */
     function append(answer) {
+        setTail();
         const known = new Set(cards.map((card) => card.post.id));
         const added = answer.posts.filter((post) => !known.has(post.id))
             .map((post) => makeCard(post, answer.request_id));
