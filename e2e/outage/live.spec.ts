@@ -1,9 +1,12 @@
 /* Pages that listen, while what they listen to is restarted. */
+import * as http from 'node:http';
+import type { Socket } from 'node:net';
 import { expect, testWithOwnStack } from '../support/test.ts';
 import type { Stack } from '../support/stack.ts';
 
-const test = testWithOwnStack('live', { KITH_ANNOUNCE_EVERY_S: '1', KITH_DEMO: '0' });
+const test = testWithOwnStack('live', { KITH_ANNOUNCE_EVERY_S: '1', KITH_DEMO: '0', RATE_LIMIT: '0' });
 
+const LISTENERS = 600; /* nchan 1.3.6 has ended nginx's workers from some 300 on */
 const SOON = { timeout: 15_000 };
 
 async function restart(stack: Stack, service: string, letter: string) {
@@ -35,4 +38,37 @@ test('another live model is offered, and comes when it is asked for', async ({ r
     await page.getByTestId('news-button').click();
     await expect.poll(() => reader.answers.length).toBeGreaterThan(length);
     await expect(reader.posts.first()).toBeFocused();
+});
+
+/** A WebSocket as bytes; resolves once it is open. */
+const listen = (url: string, cookie: string) => new Promise<{ socket: Socket, heard(): string }>((resolve, reject) => {
+    http.get(`${url}/api/live`, {
+        agent: false,
+        headers: {
+            cookie, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13',
+            'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+        },
+    }).on('upgrade', (_, socket, first) => {
+        let text = first.toString();
+        socket.on('data', (piece) => {
+            text += piece;
+        });
+        resolve({ socket, heard: () => text });
+    }).on('response', (answer) => reject(new Error(`status ${answer.statusCode}`))).on('error', reject);
+});
+
+test('six hundred pages hear a hello and the news, and no worker of nginx ends', async ({ stack }) => {
+    test.slow();
+    const { id } = await stack.row('SELECT id FROM users LIMIT 1');
+    const cookie = `kith=${await stack.token(id)}`;
+    const workers = stack.children('nginx');
+    const lines: Awaited<ReturnType<typeof listen>>[] = [];
+    while (lines.length < LISTENERS)
+        lines.push(...await Promise.all(Array.from({ length: 50 }, () => listen(stack.url, cookie))));
+    const deaf = (word: string) => lines.filter(({ heard }) => !heard().includes(word)).length;
+    await expect.poll(() => deaf('"hello"'), SOON).toBe(0);
+    await stack.publish(2);
+    await expect.poll(() => deaf('"count":2'), SOON).toBe(0);
+    expect(stack.children('nginx')).toEqual(workers);
+    for (const { socket } of lines) socket.destroy();
 });

@@ -209,6 +209,11 @@ export class Stack {
         fs.writeFileSync(this.file(`service/${service}/supervise/control`), letter);
     }
 
+    /** The processes that a service has started. */
+    children(service: string): number[] {
+        return childrenOf(this.servicePid(service));
+    }
+
     /** The processes that answer requests of a role; not one that only just starts. */
     workers(role: Role): number[] {
         return childrenOf(this.servicePid(role)).filter((pid) => programOf(pid).endsWith(`${role}.fcgi`));

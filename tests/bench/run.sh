@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 bin=build/release/bench
-small='web neighbours hybrid store track_cpu track feeds peers'
+small='web neighbours hybrid store track_cpu track feeds live peers'
 
 command_of()
 {
