@@ -179,7 +179,7 @@ export function createFeed(tracker, { onrejected, onfresh }, onshow) {
     /** @type {Kith.Feed['load']} */
     function load(next, keep = false) {
         const kept = keep && cards.length > 0;
-        settleToast();
+        const told = settleToast() ? tracker.flush() : null; /* what was just hidden is not served again */
         kind = next;
         root.dataset.kind = next;
         if (!kept) {
@@ -188,7 +188,7 @@ export function createFeed(tracker, { onrejected, onfresh }, onshow) {
             byId('origin').textContent = byId('model').textContent = '';
             setTail('loading');
         }
-        return fetching(() => getFeed(next), (answer) => {
+        return fetching(async () => (await told, getFeed(next)), (answer) => {
             clear();
             append(answer);
             scrollTo(0, 0);

@@ -11,13 +11,14 @@ const SHOW_MS = 6000;
 let pending;
 let timer = 0;
 
-/** Ends the message now, as if its time had passed. */
+/** Ends the message now, as if its time had passed; true when that meant something. */
 export function settleToast() {
     clearTimeout(timer);
     const action = pending;
     pending = undefined;
     byId('toast').replaceChildren();
     action?.expired?.();
+    return !!action?.expired;
 }
 
 /** Takes the action on offer, if there is one. */

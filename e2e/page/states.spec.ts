@@ -68,6 +68,14 @@ test('hiding can be undone, and else is remembered', async ({ reader, page }) =>
         .toEqual([id]);
 });
 
+test('what was just hidden is not in the very next feed', async ({ reader }) => {
+    await reader.open('/?feed=latest');
+    const [id] = await reader.ids();
+    await reader.post(id!).getByTestId('post-hide').click();
+    const { posts } = await reader.refresh();
+    expect(posts.map((post) => post.id)).not.toContain(id);
+});
+
 test('an unknown address is answered with a page that leads home', async ({ page }) => {
     const answer = await page.goto('/nowhere');
     expect(answer?.status()).toBe(404);
