@@ -30,8 +30,9 @@
  *            reason is `exhausted`.
  * Borrows    texts and titles point into the model or the feeder: good until
  *            the next feed_make().
- * Files      feed.c the steps; feed_neighbours.c, feed_hybrid.c, feed_chance.c
- *            the rungs; feed_latest.c the feed by date.
+ * Files      feed.c the steps, feed_slot.c what comes in and what is ruled out;
+ *            feed_neighbours.c, feed_hybrid.c, feed_chance.c the rungs;
+ *            feed_latest.c the feed by date.
  */
 #pragma once
 

@@ -11,6 +11,7 @@
 #include "../support/program.h"
 #include "../support/test_db.h"
 #include "web/cursor.h"
+#include "web/held.h"
 
 static struct stage stage;
 static struct worker feeds;
@@ -210,6 +211,29 @@ START_TEST(an_answer_is_made_again_byte_for_byte)
 }
 END_TEST
 
+static const char *const algorithms[] = {"collaborative_filtering_v1",
+                                         "hybrid_v2"};
+
+START_TEST(what_was_excluded_and_held_back_went_in_too)
+{
+    char held[HELD_TEXT_MOST + 64];
+    struct ask ask = {.bearer = reader, .query = "limit=3"};
+    struct answer a;
+
+    stage_set("KITH_ALGORITHM", algorithms[_i]);
+    worker_start(&feeds, &stage, "feeds");
+    worker_ask(&feeds, &ask, &a);
+    ck_assert(answer_cookie_of(&a, HELD_COOKIE, held, sizeof held));
+    answer_release(&a);
+    ask.cookie = held;
+    ask.query = "limit=6&exclude=00000000-0000-4000-8000-000000000009";
+    worker_ask(&feeds, &ask, &a);
+    ck_assert_uint_eq(count_of(&a), 6);
+    ck_assert_int_eq(replay_answer(&a), 0);
+    answer_release(&a);
+}
+END_TEST
+
 START_TEST(a_changed_setting_is_named_and_not_the_same)
 {
     struct answer a;
@@ -239,6 +263,7 @@ int main(void)
     tcase_add_test(tc,
                    a_post_newer_than_the_model_is_recommended_by_what_it_says);
     tcase_add_test(tc, an_answer_is_made_again_byte_for_byte);
+    tcase_add_loop_test(tc, what_was_excluded_and_held_back_went_in_too, 0, 2);
     tcase_add_test(tc, a_changed_setting_is_named_and_not_the_same);
     suite_add_tcase(suite, tc);
     srunner_run_all(sr, CK_NORMAL);
