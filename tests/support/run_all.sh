@@ -44,16 +44,11 @@ programs()
         sed "s|^\(.*\)\.c\$|$build/\1|"
 }
 
-benches()
-{
-    find tests/bench -name 'bench_*.c' | sed "s|^tests/\(.*\)\.c\$|$build/\1|"
-}
-
 # -k: one source that does not compile leaves the other tests. Benches are only built.
 build_all()
 {
     # shellcheck disable=SC2046  # one argument a program
-    make --no-print-directory -k -j "$(nproc)" VARIANT="$variant" all $(programs) $(benches) \
+    make --no-print-directory -k -j "$(nproc)" VARIANT="$variant" all $(programs) bench-built \
         "$build/tests/torture/torture"
 }
 
