@@ -219,6 +219,25 @@ START_TEST(a_room_remembers_nothing)
 }
 END_TEST
 
+START_TEST(many_asked_in_a_row_get_what_each_gets_alone)
+{
+    struct query q;
+    void *room;
+
+    world();
+    take(_i);
+    fit();
+    room = open_room();
+    for (uint32_t u = 0; u < USERS; u++) {
+        q = question(u);
+        ask_in(room, &q, got);
+        ask(&q, again);
+        ck_assert_mem_eq(got, again, sizeof got);
+    }
+    a->room_close(room);
+}
+END_TEST
+
 START_TEST(any_number_of_threads_fits_the_same)
 {
     struct query q;
@@ -335,6 +354,23 @@ START_TEST(one_reader_alone_is_no_trouble)
 }
 END_TEST
 
+START_TEST(readers_and_posts_that_are_all_alike_are_no_trouble)
+{
+    struct interactions events;
+    struct query q;
+
+    interactions_init(&events);
+    for (uint32_t u = 0; u < USERS; u++)
+        for (uint32_t p = 0; p < POSTS; p++)
+            ck_assert(interactions_add(&events, u, p, EVENT_LIKE, 1, &err));
+    fold(&events, USERS, POSTS);
+    take(_i);
+    fit();
+    q = question(0);
+    ask(&q, got);
+}
+END_TEST
+
 START_TEST(the_ends_of_every_setting_work)
 {
     struct query q;
@@ -371,6 +407,7 @@ int main(void)
     EACH(every_cell_is_written_with_a_number);
     EACH(the_same_question_has_the_same_answer);
     EACH(a_room_remembers_nothing);
+    EACH(many_asked_in_a_row_get_what_each_gets_alone);
     EACH(any_number_of_threads_fits_the_same);
     EACH(a_stranger_is_served);
     EACH(a_reader_without_history_is_no_trouble);
@@ -379,6 +416,7 @@ int main(void)
     EACH(a_matrix_without_a_pair_is_no_trouble);
     EACH(a_matrix_without_anything_is_no_trouble);
     EACH(one_reader_alone_is_no_trouble);
+    EACH(readers_and_posts_that_are_all_alike_are_no_trouble);
     EACH(the_ends_of_every_setting_work);
     suite_add_tcase(suite, tc);
     srunner_run_all(sr, CK_NORMAL);
