@@ -215,6 +215,7 @@ static bool fold(struct run *r, struct err *err)
     struct weights weights = weights_of(r->config);
 
     r->report->trained_until_ms = r->report->events ? r->events.newest_ms : 0;
+    r->events.keeps_times = r->config->post_readers > 0;
     if (!sort_users(r, err) ||
         !train_parts_init(&r->parts, r->config, &weights, err) ||
         !train_parts_events(&r->parts, &r->events, r->posts.count,
@@ -271,6 +272,8 @@ static bool write_model(struct run *r, const char *path, struct err *err)
         .extra_count = TRAIN_PARTS_SECTIONS,
         .weights = weights_of(r->config),
         .neighbours = r->config->neighbours,
+        .index = {.readers_most = r->config->post_readers,
+                  .pair_at_ms = r->matrix.user_times},
         .built_at_ms = report->built_at_ms,
         .trained_until_ms = report->trained_until_ms,
         .version = report->version,
@@ -354,6 +357,7 @@ static void describe(const struct run *r, const struct train_options *options,
     run_param(record, "blend", "%s", c->blend);
     run_param(record, "trend_half_life_s", "%u", c->trend_half_life_s);
     run_param(record, "neighbours", "%u", c->neighbours);
+    run_param(record, "post_readers", "%u", c->post_readers);
     run_param(record, "weights", "view %u, click %u, like %u, share %u, %s",
               c->weight_view, c->weight_click, c->weight_like, c->weight_share,
               c->weight_max ? "maximum" : "sum");

@@ -110,9 +110,10 @@ static int fold_order(const void *a, const void *b)
     return (x->when > y->when) - (x->when < y->when);
 }
 
-/* The pairs of one user's sorted events, into `out` unless it is NULL. */
+/* The pairs of one user's sorted events, into `out` and `times` unless NULL. */
 static uint32_t fold_user(const struct interaction *events, size_t count,
-                          const uint8_t *weight_of, uint32_t *out)
+                          const uint8_t *weight_of, uint32_t *out,
+                          int64_t *times)
 {
     uint32_t pairs = 0;
 
@@ -125,6 +126,8 @@ static uint32_t fold_user(const struct interaction *events, size_t count,
             continue;
         if (out)
             out[pairs] = pair_of(post, mask);
+        if (times)
+            times[pairs] = events[i - 1].when >> WHEN_TYPE_BITS;
         pairs++;
     }
     return pairs;
@@ -141,7 +144,8 @@ static bool count_pairs(struct interactions *in, const size_t *end,
         size_t from = u ? end[u - 1] : 0;
         qsort(in->events + from, end[u] - from, sizeof *in->events, fold_order);
         m->user_rows[u] = (uint32_t)pairs;
-        pairs += fold_user(in->events + from, end[u] - from, weight_of, NULL);
+        pairs +=
+            fold_user(in->events + from, end[u] - from, weight_of, NULL, NULL);
         if (pairs > UINT32_MAX)
             return err_set(err, ERR_LIMIT, "2^32 pairs or more");
     }
@@ -168,12 +172,15 @@ static bool make_user_side(struct interactions *in, const uint8_t *weight_of,
     }
     group_by_user(in->events, next, end, m->user_count);
     if (!count_pairs(in, end, weight_of, m, err) ||
-        !mem_take(m->pair_count, sizeof *m->user_posts, &m->user_posts, err))
+        !mem_take(m->pair_count, sizeof *m->user_posts, &m->user_posts, err) ||
+        (in->keeps_times &&
+         !mem_take(m->pair_count, sizeof *m->user_times, &m->user_times, err)))
         goto out;
     for (uint32_t u = 0; u < m->user_count; u++) {
         size_t from = u ? end[u - 1] : 0;
         fold_user(in->events + from, end[u] - from, weight_of,
-                  m->user_posts + m->user_rows[u]);
+                  m->user_posts + m->user_rows[u],
+                  m->user_times ? m->user_times + m->user_rows[u] : NULL);
     }
     ok = true;
 out:
@@ -241,6 +248,7 @@ void matrix_release(struct matrix *m)
 {
     mem_give(m->user_rows);
     mem_give(m->user_posts);
+    mem_give(m->user_times);
     mem_give(m->post_rows);
     mem_give(m->post_users);
     *m = (struct matrix){0};

@@ -11,7 +11,7 @@
  * Dropped  pairs that weigh 0: hidden, a like taken back, a type of weight 0.
  * Memory   the heap; 16 bytes an event while collecting (a quarter of the
  *          array may be spare), 8 bytes a pair and 4 bytes a user and a post
- *          in the matrix. For jobs, not for requests.
+ *          in the matrix, 8 more a pair with times. For jobs, not for requests.
  * Cost     adding O(1); folding O(events * log(events of one user)).
  */
 #pragma once
@@ -33,6 +33,7 @@ struct interactions {
     size_t count, cap;
     uint32_t user_count, post_count; /* largest ordinal seen + 1 */
     int64_t newest_ms;               /* INT64_MIN before the first event */
+    bool keeps_times;                /* the matrix shall have user_times */
 };
 
 /* Takes no memory yet. */
@@ -66,6 +67,7 @@ struct matrix {
     uint32_t pair_count;
     uint32_t *user_rows;  /* [user_count + 1] */
     uint32_t *user_posts; /* [pair_count] pair of (post, mask) */
+    int64_t *user_times;  /* [pair_count] ms of the newest event, or NULL */
     uint32_t *post_rows;  /* [post_count + 1] */
     uint32_t *post_users; /* [pair_count] pair of (user, mask) */
 };

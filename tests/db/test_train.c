@@ -14,6 +14,7 @@
 #include "../support/test_db.h"
 #include "app/registry.h"
 #include "app/train.h"
+#include "reco/neighbours.h"
 
 #define MUST(call) ck_assert_msg((call), "%s", err.what)
 
@@ -128,6 +129,63 @@ static unsigned version_files(void)
     closedir(dir);
     return count;
 }
+
+/* ---- the newest readers of a post ---- */
+
+/* Who is like a reader of the post of five readers; by their last digit. */
+static uint32_t readers_like(uint32_t *last_digits, uint32_t most)
+{
+    static struct reco_scratch scratch;
+    static struct neighbour found[NEIGHBOURS_MOST];
+    const struct history_event like = {.type = EVENT_LIKE};
+    struct history_event event = like;
+    struct profile profile;
+    struct model opened;
+    uint32_t count;
+
+    ck_assert(uuid_find(span_of("00000000-0000-4000-9000-000000000099"),
+                        &event.post));
+    MUST(model_open(model_path, &opened, &err));
+    MUST(reco_scratch_init(&scratch, &opened, &err));
+    MUST(profile_init(&profile, 1, &err));
+    profile_make(&profile, &opened, &event, 1);
+    count = neighbours_find(&opened, &scratch, &profile, ORDINAL_NONE,
+                            NEIGHBOURS_MOST, found);
+    for (uint32_t i = 0; i < count && i < most; i++)
+        last_digits[i] = opened.user_ids[found[i].user].b[UUID_BYTES - 1];
+    profile_release(&profile);
+    reco_scratch_release(&scratch);
+    model_close(&opened);
+    return count;
+}
+
+START_TEST(similar_readers_are_sought_among_the_newest_readers_of_a_post)
+{
+    enum { READERS = 5 };
+    uint32_t who[READERS];
+
+    /* Readers 0..4, the later the newer; the first two once more, long ago. */
+    test_db_run(&db,
+                "INSERT INTO posts (id, title, published_at) VALUES"
+                "    ('00000000-0000-4000-9000-000000000099', 'x', now());"
+                "INSERT INTO user_interactions"
+                "    (id, user_id, post_id, interaction_type, created_at)"
+                "SELECT gen_random_uuid(), ('00000000-0000-4000-8000-'"
+                "           || lpad((n % 5)::text, 12, '0'))::uuid,"
+                "       '00000000-0000-4000-9000-000000000099',"
+                "       CASE WHEN n < 5 THEN 'like' ELSE 'view' END,"
+                "       now() - make_interval(hours => 50 - n % 5 + n / 5 * 99)"
+                "FROM generate_series(0, 6) AS g (n)");
+    kith_with("KITH_POST_READERS=2", "train --json", 0);
+    ck_assert_uint_eq(readers_like(who, READERS), 2);
+    ck_assert_uint_eq(who[0] + who[1], 3 + 4);
+    assert_number(1, "SELECT count(*) FROM run_params WHERE name = "
+                     "'post_readers' AND value = '2'");
+
+    kith("train --json", 0);
+    ck_assert_uint_eq(readers_like(who, READERS), READERS);
+}
+END_TEST
 
 /* ---- the record ---- */
 
@@ -567,6 +625,8 @@ int main(void)
     tcase_add_test(tc, a_rollback_passes_over_a_model_whose_file_is_gone);
     tcase_add_test(tc, a_model_from_before_the_record_stays_a_way_back);
     tcase_add_test(tc, old_versions_are_deleted_but_not_the_ways_back);
+    tcase_add_test(
+        tc, similar_readers_are_sought_among_the_newest_readers_of_a_post);
     tcase_add_test(tc, without_a_database_nothing_happens);
     tcase_add_test(tc, a_database_that_goes_away_at_the_end_changes_nothing);
     tcase_add_test(tc, a_failed_run_is_recorded_as_one);

@@ -91,6 +91,27 @@ START_TEST(pairs_that_weigh_nothing_are_dropped)
 }
 END_TEST
 
+START_TEST(a_pair_is_as_new_as_its_newest_event_when_times_are_kept)
+{
+    interactions_init(&in);
+    in.keeps_times = true;
+    add(0, 1, EVENT_VIEW, 7);
+    add(0, 1, EVENT_LIKE, -3);
+    add(1, 0, EVENT_HIDE, 50); /* weighs nothing, takes no place */
+    add(1, 1, EVENT_CLICK, 5);
+    fold(2, 2);
+    ck_assert_uint_eq(m.pair_count, 2);
+    ck_assert_int_eq(m.user_times[0], 7);
+    ck_assert_int_eq(m.user_times[1], 5);
+    matrix_release(&m);
+
+    add(0, 1, EVENT_VIEW, 7);
+    fold(1, 2);
+    ck_assert_ptr_null(m.user_times);
+    matrix_release(&m);
+}
+END_TEST
+
 START_TEST(rows_may_outnumber_the_ordinals_seen)
 {
     static const uint32_t user_rows[] = {0, 0, 1, 1};
@@ -260,6 +281,8 @@ int main(void)
     tcase_add_test(tc, both_directions_hold_the_same_pairs_in_order);
     tcase_add_test(tc, a_like_taken_back_later_leaves_no_like);
     tcase_add_test(tc, pairs_that_weigh_nothing_are_dropped);
+    tcase_add_test(tc,
+                   a_pair_is_as_new_as_its_newest_event_when_times_are_kept);
     tcase_add_test(tc, rows_may_outnumber_the_ordinals_seen);
     tcase_add_test(tc, nothing_folds_to_an_empty_matrix);
     tcase_add_test(tc, too_few_rows_are_refused);
