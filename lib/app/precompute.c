@@ -1,17 +1,36 @@
 #include "app/precompute.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "reco/recommend.h"
 #include "store/batch.h"
 
-enum { US_PER_S = 1000000, MS_PER_S = 1000, CLEAN_ROWS = 10000 };
+enum {
+    US_PER_S = 1000000,
+    MS_PER_S = 1000,
+    CLEAN_ROWS = 10000,
+    CHUNK = 64,         /* readers a thread takes at a time */
+    THREADS_MOST = 256, /* as in config.def */
+};
 
-struct run {
-    struct db *db;
+/* What all threads share. */
+struct work {
     const struct config *config;
     const struct model *model;
     int64_t until_us;
+    atomic_uint next; /* reader that nobody has taken */
+    atomic_uint done;
+    atomic_bool failed; /* the others end as well */
+};
+
+struct run {
+    struct work *work;
+    struct db *db;
+    const struct precompute_watch *watch; /* NULL: nobody, or not here */
     struct reco_scratch scratch;
     struct profile profile;
     struct reader reader;
@@ -19,69 +38,167 @@ struct run {
     struct recommendation picked;
     struct batch_row *rows; /* [BATCH_WRITE_MOST] */
     size_t row_count;
-    struct precompute_report *report;
+    struct precompute_report report;
+    struct db own; /* of a thread that is not the caller's */
+    pthread_t thread;
+    bool started, ok;
+    struct err err;
 };
 
 static bool flush(struct run *r, struct err *err)
 {
+    const struct work *w = r->work;
     int64_t now_ms = clock_wall_ms();
 
     if (r->row_count &&
         !batch_write(r->db, r->rows, r->row_count, now_ms,
-                     now_ms + (int64_t)r->config->batch_life_s * MS_PER_S,
-                     r->until_us, err))
+                     now_ms + (int64_t)w->config->batch_life_s * MS_PER_S,
+                     w->until_us, err))
         return false;
-    r->report->written += r->row_count;
+    r->report.written += r->row_count;
     r->row_count = 0;
     return true;
 }
 
 static bool add_reader(struct run *r, uint32_t user, struct err *err)
 {
-    struct uuid id = r->model->user_ids[user];
+    const struct model *model = r->work->model;
+    const struct config *config = r->work->config;
+    struct uuid id = model->user_ids[user];
 
     profile_make(
-        &r->profile, r->model, r->events,
-        profile_recall(r->model, user, r->events, r->config->history_events));
+        &r->profile, model, r->events,
+        profile_recall(model, user, r->events, config->history_events));
     if (!r->profile.norm)
         return true;
-    if (!reader_make(&r->reader, r->model, &r->profile, id, NULL, 0, err) ||
-        !recommend(&r->reader, &r->scratch, 0, r->config->batch_posts,
-                   &r->picked, err))
+    if (!reader_make(&r->reader, model, &r->profile, id, NULL, 0, err) ||
+        !recommend(&r->reader, &r->scratch, 0, config->batch_posts, &r->picked,
+                   err))
         return false;
     if (r->row_count + r->picked.count > BATCH_WRITE_MOST && !flush(r, err))
         return false;
     for (uint32_t i = 0; i < r->picked.count; i++)
-        r->rows[r->row_count++] = (struct batch_row){
-            .user = id,
-            .post = r->model->post_ids[r->picked.posts[i].post],
-            .score = r->picked.posts[i].score};
-    r->report->readers += r->picked.count > 0;
+        r->rows[r->row_count++] =
+            (struct batch_row){.user = id,
+                               .post = model->post_ids[r->picked.posts[i].post],
+                               .score = r->picked.posts[i].score};
+    r->report.readers += r->picked.count > 0;
     return true;
 }
 
-static bool clean(struct run *r, struct err *err)
+/* Takes readers until none is left. */
+static bool add_readers(struct run *r, struct err *err)
+{
+    struct work *w = r->work;
+    uint32_t users = w->model->user_count, from;
+
+    while (!atomic_load(&w->failed) &&
+           (from = atomic_fetch_add(&w->next, CHUNK)) < users) {
+        uint32_t end = users - from < CHUNK ? users : from + CHUNK;
+
+        for (uint32_t user = from; user < end; user++)
+            if (!add_reader(r, user, err))
+                return false;
+        atomic_fetch_add(&w->done, end - from);
+        if (r->watch)
+            r->watch->at(r->watch->arg, atomic_load(&w->done), users);
+    }
+    return flush(r, err);
+}
+
+static void *run_one(void *arg)
+{
+    struct run *r = arg;
+    const struct config *config = r->work->config;
+
+    r->ok = reco_scratch_init(&r->scratch, r->work->model, &r->err) &&
+            profile_init(&r->profile, config->history_events, &r->err) &&
+            mem_take(config->history_events, sizeof *r->events, &r->events,
+                     &r->err) &&
+            mem_take(BATCH_WRITE_MOST, sizeof *r->rows, &r->rows, &r->err) &&
+            add_readers(r, &r->err);
+    if (!r->ok)
+        atomic_store(&r->work->failed, true);
+    reco_scratch_release(&r->scratch);
+    profile_release(&r->profile);
+    mem_give(r->events);
+    mem_give(r->rows);
+    return NULL;
+}
+
+static void start(struct run *r, const struct config *config)
+{
+    r->db = &r->own;
+    if (db_init(&r->own, config->db_url, config->db_prepare, &r->err))
+        r->started = !pthread_create(&r->thread, NULL, run_one, r);
+    else
+        atomic_store(&r->work->failed, true);
+}
+
+/* Of those that could be started; the caller's own does what they leave. */
+static bool join(struct run *r, struct run *first, struct err *err)
+{
+    if (r != first) {
+        if (r->started)
+            pthread_join(r->thread, NULL);
+        db_release(&r->own);
+        first->report.readers += r->report.readers;
+        first->report.written += r->report.written;
+    }
+    if (r->ok || (r != first && !r->started && !r->err.code))
+        return true;
+    *err = r->err;
+    return false;
+}
+
+static uint32_t thread_count(const struct work *w)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint32_t most = w->config->job_threads, chunks;
+
+    if (!most)
+        most = cores < 1              ? 1
+               : cores < THREADS_MOST ? (uint32_t)cores
+                                      : THREADS_MOST;
+    chunks = w->model->user_count / CHUNK + 1;
+    return most < chunks ? most : chunks;
+}
+
+static bool clean(struct db *db, int64_t until_us,
+                  struct precompute_report *report, struct err *err)
 {
     size_t deleted;
 
     do {
-        if (!batch_clean(r->db, CLEAN_ROWS, r->until_us, &deleted, err))
+        if (!batch_clean(db, CLEAN_ROWS, until_us, &deleted, err))
             return false;
-        r->report->deleted += deleted;
+        report->deleted += deleted;
     } while (deleted == CLEAN_ROWS);
     return true;
 }
 
-static bool run_all(struct run *r, const struct precompute_watch *watch,
-                    struct err *err)
+static bool run_all(struct db *db, struct work *w,
+                    const struct precompute_watch *watch,
+                    struct precompute_report *report, struct err *err)
 {
-    for (uint32_t user = 0; user < r->model->user_count; user++) {
-        if (!add_reader(r, user, err))
-            return false;
-        if (watch)
-            watch->at(watch->arg, user, r->model->user_count);
-    }
-    return flush(r, err) && clean(r, err);
+    uint32_t count = thread_count(w);
+    struct run *runs = NULL;
+    bool ok = true;
+
+    if (!mem_take(count, sizeof *runs, &runs, err))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        runs[i].work = w;
+    for (uint32_t i = 1; i < count; i++)
+        start(&runs[i], w->config);
+    runs[0].db = db;
+    runs[0].watch = watch;
+    run_one(&runs[0]);
+    for (uint32_t i = count; i-- > 0;)
+        ok = join(&runs[i], &runs[0], err) && ok;
+    *report = runs[0].report;
+    mem_give(runs);
+    return ok;
 }
 
 bool precompute_run(struct db *db, const struct config *config,
@@ -90,27 +207,15 @@ bool precompute_run(struct db *db, const struct config *config,
                     struct precompute_report *out, struct err *err)
 {
     int64_t start_us = clock_mono_us();
-    struct run *r = NULL; /* large */
-    bool ok = false;
+    struct work work = {.config = config,
+                        .model = model,
+                        .until_us = start_us +
+                                    (int64_t)config->db_job_wait_s * US_PER_S};
+    bool ok;
 
     *out = (struct precompute_report){0};
-    if (!mem_take(1, sizeof *r, &r, err))
-        return false;
-    r->db = db;
-    r->config = config;
-    r->model = model;
-    r->report = out;
-    r->until_us = start_us + (int64_t)config->db_job_wait_s * US_PER_S;
-    ok = reco_scratch_init(&r->scratch, model, err) &&
-         profile_init(&r->profile, config->history_events, err) &&
-         mem_take(config->history_events, sizeof *r->events, &r->events, err) &&
-         mem_take(BATCH_WRITE_MOST, sizeof *r->rows, &r->rows, err) &&
-         run_all(r, watch, err);
-    reco_scratch_release(&r->scratch);
-    profile_release(&r->profile);
-    mem_give(r->events);
-    mem_give(r->rows);
-    mem_give(r);
+    ok = run_all(db, &work, watch, out, err) &&
+         clean(db, work.until_us, out, err);
     out->took_us = clock_mono_us() - start_us;
     return ok;
 }

@@ -4,7 +4,9 @@
  *
  * Lists   collaborative_filtering_v1 on each reader's row of the model, the
  *         same exclusions as live; readers without a result get no row.
- * Memory  one statement's rows; recommendations are written as they come.
+ * Threads config->job_threads of them, each with a connection of its own; the
+ *         rows are the same for any number. watch is called on the caller's.
+ * Memory  a thread: one statement's rows; they are written as they come.
  */
 #pragma once
 
