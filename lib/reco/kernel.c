@@ -12,6 +12,8 @@
  */
 #define BODY static inline __attribute__((always_inline))
 
+enum { DOT16_MOST = UINT16_MAX };
+
 BODY uint32_t larger(uint32_t a, uint32_t b)
 {
     return a > b ? a : b;
@@ -66,6 +68,57 @@ BODY void sum_peaks_body(const uint64_t *restrict sums, uint32_t blocks,
 HITS(hits16_plain, uint16_t)
 HITS(hits32_plain, uint32_t)
 
+/*
+ * What a dot of this block needs to reach the floor: a little less than the
+ * quotient, far over all rounding; more than 16 bits: nobody can.
+ */
+BODY uint32_t least_dot(const float *scales, float floor)
+{
+    const float slack = 0.99999F;
+    float scale = scales[KERNEL_USERS - 1], least;
+
+    for (unsigned i = KERNEL_USERS - 1; scale <= 0 && i; i--)
+        scale = scales[i - 1];
+    least = scale > 0 ? floor / scale * slack : (float)DOT16_MOST + 1;
+    if (least > DOT16_MOST)
+        return DOT16_MOST + 1;
+    return least < 1 ? 1 : (uint32_t)least;
+}
+
+BODY float float_of(uint32_t bits)
+{
+    union {
+        uint32_t u;
+        float f;
+    } both = {.u = bits};
+
+    return both.f;
+}
+
+#define REACH(kind, target)                                                    \
+    target static void reach_##kind(const uint16_t *dots, const float *scales, \
+                                    uint32_t blocks, uint32_t floor,           \
+                                    uint32_t *hits)                            \
+    {                                                                          \
+        for (uint32_t b = 0; b < blocks; b++) {                                \
+            uint32_t least = least_dot(scales, float_of(floor));               \
+            hits[b] = least > DOT16_MOST ? 0 : at_least_##kind(dots, least);   \
+            dots += KERNEL_USERS;                                              \
+            scales += KERNEL_USERS;                                            \
+        }                                                                      \
+    }
+
+static inline uint32_t at_least_plain(const uint16_t *dots, uint32_t least)
+{
+    uint32_t hits = 0;
+
+    for (unsigned i = 0; i < KERNEL_USERS; i++)
+        hits |= (uint32_t)(dots[i] >= least) << i;
+    return hits;
+}
+
+REACH(plain, )
+
 /* One kernel: the bodies compiled for a target. Wide dots are rare enough to
  * have no hits of their own. */
 #define KERNEL(kind, target, hits16)                                           \
@@ -87,6 +140,7 @@ HITS(hits32_plain, uint32_t)
     static const struct kernel kernel_##kind = {                               \
         #kind,                                                                 \
         kernel_add_tile_##kind,                                                \
+        reach_##kind,                                                          \
         {{peaks16_##kind, hits16}, {peaks32_##kind, hits32_plain}},            \
         sum_peaks_##kind}
 
@@ -95,6 +149,29 @@ KERNEL(plain, , hits16_plain);
 #ifdef __x86_64__
 #define AVX2 __attribute__((target("avx2")))
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+
+AVX2 static inline uint32_t at_least_avx2(const uint16_t *dots, uint32_t least)
+{
+    enum { LANES = 16, HALVES_IN_ORDER = 0xd8 };
+    __m256i t = _mm256_set1_epi16((short)least);
+    __m256i a = _mm256_loadu_si256((const __m256i *)dots);
+    __m256i b = _mm256_loadu_si256((const __m256i *)(dots + LANES));
+
+    a = _mm256_cmpeq_epi16(_mm256_max_epu16(a, t), a);
+    b = _mm256_cmpeq_epi16(_mm256_max_epu16(b, t), b);
+    return (uint32_t)_mm256_movemask_epi8(
+        _mm256_permute4x64_epi64(_mm256_packs_epi16(a, b), HALVES_IN_ORDER));
+}
+
+AVX512 static inline uint32_t at_least_avx512(const uint16_t *dots,
+                                              uint32_t least)
+{
+    return _mm512_cmpge_epu16_mask(_mm512_loadu_si512(dots),
+                                   _mm512_set1_epi16((short)least));
+}
+
+REACH(avx2, AVX2)
+REACH(avx512, AVX512)
 
 AVX2 static uint32_t hits16_avx2(const void *cells, const float *scales,
                                  uint32_t floor)

@@ -36,10 +36,18 @@ struct kernel {
      * dots[i] += sum over all groups of product * bits of user i, over one
      * tile of users. No sum passes 65,535. Bits are counted by carry-save
      * adders (Harley, Seal), products added as bit planes, and 16 planes
-     * transposed into counts at the end.
+     * transposed into counts at the end. The tile `ahead` tiles further on is
+     * fetched from memory meanwhile.
      */
     void (*add_tile)(const struct kernel_group *groups, uint32_t count,
-                     uint32_t tile, uint16_t *dots);
+                     uint32_t tile, uint32_t ahead, uint16_t *dots);
+    /*
+     * hits[b] bit i: cell i of block b may reach floor >= 1 when multiplied
+     * with its scale; all that do are among them. Scales other than 0 ascend
+     * within a block, and zeros stand behind them.
+     */
+    void (*reach)(const uint16_t *dots, const float *scales, uint32_t blocks,
+                  uint32_t floor, uint32_t *hits);
     struct {
         /* peaks[b] = most of dots[i] * scales[i] in block b */
         void (*peaks)(const void *dots, const float *scales, uint32_t blocks,
@@ -53,11 +61,11 @@ struct kernel {
 
 /* The three add_tile()s; those for x86-64 exist only there. */
 void kernel_add_tile_plain(const struct kernel_group *groups, uint32_t count,
-                           uint32_t tile, uint16_t *dots);
+                           uint32_t tile, uint32_t ahead, uint16_t *dots);
 void kernel_add_tile_avx2(const struct kernel_group *groups, uint32_t count,
-                          uint32_t tile, uint16_t *dots);
+                          uint32_t tile, uint32_t ahead, uint16_t *dots);
 void kernel_add_tile_avx512(const struct kernel_group *groups, uint32_t count,
-                            uint32_t tile, uint16_t *dots);
+                            uint32_t tile, uint32_t ahead, uint16_t *dots);
 
 /* Kernel i that this processor can run, slowest first; NULL past the last. */
 const struct kernel *kernel_at(unsigned i);

@@ -70,12 +70,15 @@ struct planes {
 /* One vector of each row of a group. */
 struct rows_at {
     const uint64_t *const *rows;
-    size_t word;
+    size_t word, ahead; /* ahead: words */
 };
 
 LINES_INLINE kernel_bits_v row_of(const struct rows_at *at, uint32_t i)
 {
-    return *(const kernel_loose_bits *)(const void *)(at->rows[i] + at->word);
+    const uint64_t *from = at->rows[i] + at->word;
+
+    __builtin_prefetch(from + at->ahead);
+    return *(const kernel_loose_bits *)(const void *)from;
 }
 
 /* *low gets a and b added; returns the carry. */
@@ -193,7 +196,8 @@ LINES_INLINE void put_plane(struct columns *c, uint32_t weight_bit,
 /* Each vector of a tile goes through a step before the next step begins, so
  * that a visit to a row reads a few hundred bytes in order. */
 LINES_INLINE void count_group(struct planes p[VECTORS],
-                              const struct kernel_group *g, size_t word)
+                              const struct kernel_group *g, size_t word,
+                              size_t ahead)
 {
     uint32_t i = 0;
 
@@ -203,11 +207,12 @@ LINES_INLINE void count_group(struct planes p[VECTORS],
     }
     for (; i + STEP_ROWS <= g->count; i += STEP_ROWS)
         for (size_t v = 0; v < VECTORS; v++)
-            step_rows(&p[v], &(struct rows_at){g->rows, word + v * WORDS}, i);
+            step_rows(&p[v],
+                      &(struct rows_at){g->rows, word + v * WORDS, ahead}, i);
     if (i == g->count)
         return;
     for (size_t v = 0; v < VECTORS; v++) {
-        struct rows_at at = {g->rows, word + v * WORDS};
+        struct rows_at at = {g->rows, word + v * WORDS, ahead};
         kernel_bits_v carry = few_rows(&p[v], &at, i, g->count - i);
         if (i)
             add_high(&p[v], carry, i / STEP_ROWS + 1);
@@ -261,7 +266,7 @@ LINES_INLINE void turn(kernel_cells_v v[COLUMNS]){
     TURN(8, 0x00ff) TURN(4, 0x0f0f) TURN(2, 0x3333) TURN(1, 0x5555)}
 
 LINES_INLINE void tile_add(const struct kernel_group *groups, uint32_t count,
-                           uint32_t tile, uint16_t *dots)
+                           uint32_t tile, uint32_t ahead, uint16_t *dots)
 {
     struct columns c[VECTORS];
     struct planes p[VECTORS];
@@ -270,7 +275,8 @@ LINES_INLINE void tile_add(const struct kernel_group *groups, uint32_t count,
     for (int v = 0; v < VECTORS; v++)
         __builtin_memset(c[v].counts, 0, sizeof c[v].counts);
     for (uint32_t g = 0; g < count; g++) {
-        count_group(p, &groups[g], (size_t)tile * TILE_WORDS);
+        count_group(p, &groups[g], (size_t)tile * TILE_WORDS,
+                    (size_t)ahead * TILE_WORDS);
         for (int v = 0; v < VECTORS; v++)
             put_group(&c[v], &p[v], &groups[g]);
     }

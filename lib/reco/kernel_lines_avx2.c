@@ -7,9 +7,9 @@
 
 KERNEL_TARGET void kernel_add_tile_avx2(const struct kernel_group *groups,
                                         uint32_t count, uint32_t tile,
-                                        uint16_t *dots)
+                                        uint32_t ahead, uint16_t *dots)
 {
-    tile_add(groups, count, tile, dots);
+    tile_add(groups, count, tile, ahead, dots);
 }
 #else
 typedef int kernel_lines_avx2_is_for_x86;

@@ -1,13 +1,13 @@
 #include "reco/neighbours_index.h"
 
-#include <string.h>
-
 #include "reco/heap.h"
 #include "reco/reader_index.h"
 
 enum {
     DOT16_MOST = UINT16_MAX,
     BLOCK_TILES = INDEX_BLOCK / INDEX_TILE,
+    STRIP_TILES = INDEX_STRIP / INDEX_TILE,
+    LISTS_AHEAD = 16, /* lists whose next readers are fetched */
     TILE_BLOCKS = INDEX_TILE / KERNEL_USERS,
     TILES_BITS = 20, /* tiles of a row: 2^28 users in tiles of 2^9, and one */
 };
@@ -20,8 +20,10 @@ struct search {
     const struct profile *profile;
     struct neighbours_ask *ask;
     struct index_scratch *x;
-    uint32_t *cells; /* [users] of 32 bits */
+    uint16_t *dots;  /* [INDEX_STRIP], zero between strips; of all searches */
+    uint32_t *cells; /* [users] of 32 bits, of all searches */
     const struct kernel *kernel;
+    uint32_t ahead; /* of kernel.h */
     bool done;
     const uint32_t *erased; /* [erased_count] users, ascending */
     uint32_t erased_count;
@@ -31,6 +33,7 @@ struct search {
     uint32_t self;        /* place, or ORDINAL_NONE */
     uint32_t wide;        /* places below it have 32-bit dots */
     uint32_t list_count;  /* of x->lists */
+    uint32_t pairs_count; /* of x->pairs */
     uint32_t bits_count;  /* of x->bits */
     uint32_t group_count; /* of x->groups */
     uint32_t group_end;   /* tile at which the next row ends */
@@ -108,7 +111,8 @@ static inline void find(struct search *f, uint32_t place, uint32_t dot)
     x->found_keys[f->found] =
         kernel_bits((float)dot * f->model->index_scales[place]);
     f->found +=
-        dot && !(f->erased_count && is_erased(f, f->model->index_users[place]));
+        x->found_keys[f->found] >= f->floor &&
+        !(f->erased_count && is_erased(f, f->model->index_users[place]));
 }
 
 /* ---- rows of the profile ---- */
@@ -119,21 +123,6 @@ static const uint16_t *list_of(const struct model *m,
     return (const void *)(m->index_lists + row->list);
 }
 
-static void add_short(struct search *f, const struct model_index_row *row,
-                      uint32_t weight)
-{
-    const uint32_t *pairs = f->model->index_lists + row->list;
-    uint16_t *restrict dots = f->x->dots;
-    uint16_t product[MASK_COUNT];
-
-    for (unsigned m = 0; m < MASK_COUNT; m++)
-        product[m] = (uint16_t)(weight * f->model->weight_of[m]);
-    for (uint32_t i = 0; i < row->list_items; i++) {
-        uint16_t *dot = &dots[pair_ordinal(pairs[i])];
-        *dot = (uint16_t)(*dot + product[pair_mask(pairs[i])]);
-    }
-}
-
 static void plan_row(struct search *f, const struct model_index_row *row,
                      uint32_t weight)
 {
@@ -142,13 +131,15 @@ static void plan_row(struct search *f, const struct model_index_row *row,
     uint32_t tiles = index_row_tiles(row);
 
     if (!index_row_weight(row)) {
-        add_short(f, row, weight);
+        const uint32_t *at = f->model->index_lists + row->list;
+        x->pairs[f->pairs_count++] =
+            (struct index_pairs){at, at + row->list_items, weight};
         return;
     }
     if (row->list_items) {
         const uint16_t *at = list_of(f->model, row);
         x->lists[f->list_count++] =
-            (struct index_list){at, at + row->list_items, product};
+            (struct index_list){at, at, at + row->list_items, product};
     }
     if (tiles)
         x->bits[f->bits_count++] = (struct index_bits){
@@ -346,25 +337,108 @@ static void count_wide(struct search *f, uint32_t end, uint32_t *cells)
         }
 }
 
-/* ---- all users, block by block ---- */
+/* ---- all users, strip by strip ---- */
 
-static void add_lists(struct search *f, uint32_t block)
+/* Finds the segments of a block; a list that has ended leaves. */
+static void enter_block(struct search *f, uint32_t block)
 {
-    uint16_t *restrict dots = f->x->dots + (size_t)block * INDEX_BLOCK;
+    enum { HEAD = 2 };
+    uint32_t left = 0;
 
     for (uint32_t l = 0; l < f->list_count; l++) {
-        struct index_list *list = &f->x->lists[l];
-        const uint16_t *at = list->at;
-        uint16_t product = (uint16_t)list->product;
-        uint32_t size;
-
-        if (at == list->end || at[0] != block)
+        struct index_list list = f->x->lists[l];
+        if (list.at == list.end)
             continue;
-        size = at[1] + 1u;
-        at += 2;
-        for (uint32_t i = 0; i < size; i++)
-            dots[at[i]] = (uint16_t)(dots[at[i]] + product);
-        list->at = at + size;
+        list.stop = list.at;
+        if (list.at[0] == block) {
+            list.stop = list.at + HEAD + list.at[1] + 1;
+            list.at += HEAD;
+        }
+        f->x->lists[left++] = list;
+    }
+    f->list_count = left;
+}
+
+/* Ascending places below the limit; four at a time while that is sure. */
+static const uint16_t *add_list(const uint16_t *at, const uint16_t *stop,
+                                uint32_t limit, uint16_t product,
+                                uint16_t *restrict dots)
+{
+    enum { FOUR = 4 };
+
+    while (stop - at >= FOUR && at[FOUR - 1] < limit) {
+        for (int i = 0; i < FOUR; i++) {
+            uint16_t *dot = &dots[at[i] % INDEX_STRIP];
+            *dot = (uint16_t)(*dot + product);
+        }
+        at += FOUR;
+    }
+    for (; at < stop && *at < limit; at++) {
+        uint16_t *dot = &dots[*at % INDEX_STRIP];
+        *dot = (uint16_t)(*dot + product);
+    }
+    return at;
+}
+
+static void add_pairs(struct search *f, struct index_pairs *row, uint32_t end)
+{
+    for (; row->at < row->end && pair_ordinal(*row->at) < end; row->at++) {
+        uint16_t *dot = &f->dots[pair_ordinal(*row->at) % INDEX_STRIP];
+        *dot = (uint16_t)(*dot + row->weight *
+                                     f->model->weight_of[pair_mask(*row->at)]);
+    }
+}
+
+/* The lists of the strip that begins with this tile. */
+static void add_lists(struct search *f, uint32_t tile)
+{
+    uint32_t limit = (tile % BLOCK_TILES + STRIP_TILES) * INDEX_TILE;
+    struct index_list *lists = f->x->lists;
+
+    /* Each visit reads some bytes of another list: no processor guesses
+     * where, and waiting for them would be most of the time. */
+    for (uint32_t l = 0; l < f->list_count && l < LISTS_AHEAD; l++)
+        __builtin_prefetch(lists[l].at);
+    for (uint32_t l = 0; l < f->list_count; l++) {
+        if (l + LISTS_AHEAD < f->list_count)
+            __builtin_prefetch(lists[l + LISTS_AHEAD].at);
+        lists[l].at = add_list(lists[l].at, lists[l].stop, limit,
+                               (uint16_t)lists[l].product, f->dots);
+    }
+    for (uint32_t l = 0; l < f->pairs_count; l++)
+        add_pairs(f, &f->x->pairs[l], (tile + STRIP_TILES) * INDEX_TILE);
+}
+
+static const uint16_t *past(const uint16_t *at, const uint16_t *stop,
+                            uint32_t limit)
+{
+    size_t count = (size_t)(stop - at);
+
+    while (count) {
+        size_t half = count / 2;
+        if (at[half] < limit) {
+            at += half + 1;
+            count -= half + 1;
+        } else {
+            count = half;
+        }
+    }
+    return at;
+}
+
+/* The same when nobody of the strip is looked at. */
+static void pass_lists(struct search *f, uint32_t tile)
+{
+    uint32_t limit = (tile % BLOCK_TILES + STRIP_TILES) * INDEX_TILE;
+    struct index_list *lists = f->x->lists;
+
+    for (uint32_t l = 0; l < f->list_count; l++)
+        lists[l].at = past(lists[l].at, lists[l].stop, limit);
+    for (uint32_t l = 0; l < f->pairs_count; l++) {
+        struct index_pairs *row = &f->x->pairs[l];
+        while (row->at < row->end &&
+               pair_ordinal(*row->at) < (tile + STRIP_TILES) * INDEX_TILE)
+            row->at++;
     }
 }
 
@@ -389,55 +463,73 @@ static float tile_bound(const struct search *f, uint32_t tile)
     return (float)((theirs < own ? theirs : own) * BOUND_SLACK);
 }
 
-static void drop_others(struct search *f, uint32_t tile)
+static void drop_others(struct search *f, uint32_t tile, uint16_t *dots)
 {
     uint32_t first = tile * INDEX_TILE;
 
     if (f->self >= first && f->self < first + INDEX_TILE)
-        f->x->dots[f->self] = 0;
+        dots[f->self - first] = 0;
     for (uint32_t i = first; i < f->wide && i < first + INDEX_TILE; i++)
-        f->x->dots[i] = 0;
+        dots[i - first] = 0;
 }
 
-/* Notes the users of a tile that reach the floor. */
-static void find_tile(struct search *f, uint32_t tile)
+/* Notes the users of a tile that reach the floor. Scales ascend with places:
+ * the last of a block is its largest. */
+static void find_tile(struct search *f, uint32_t tile, const uint16_t *dots)
 {
-    const uint16_t *dots = f->x->dots + (size_t)tile * INDEX_TILE;
     const float *scales =
         tile == f->model->user_count / INDEX_TILE
             ? f->x->last_scales
             : f->model->index_scales + (size_t)tile * INDEX_TILE;
-    uint32_t peaks[TILE_BLOCKS];
 
-    f->kernel->dots[KERNEL_16].peaks(dots, scales, TILE_BLOCKS, peaks);
+    uint32_t hits[TILE_BLOCKS];
+
+    f->kernel->reach(dots, scales, TILE_BLOCKS, f->floor, hits);
     for (uint32_t b = 0; b < TILE_BLOCKS; b++) {
-        uint32_t first = b * KERNEL_USERS, hits;
-        if (peaks[b] < f->floor)
+        if (!hits[b])
             continue;
         if (f->found > INDEX_FOUND - KERNEL_USERS)
             thin_out(f);
-        hits = f->kernel->dots[KERNEL_16].hits(dots + first, scales + first,
-                                               f->floor);
-        for (; hits; hits &= hits - 1) {
-            uint32_t i = first + (uint32_t)__builtin_ctz(hits);
+        for (; hits[b]; hits[b] &= hits[b] - 1) {
+            uint32_t i = b * KERNEL_USERS + (uint32_t)__builtin_ctz(hits[b]);
             find(f, tile * INDEX_TILE + i, dots[i]);
         }
     }
 }
 
-static void count_tile(struct search *f, uint32_t tile)
+/* Can anybody of this tile reach the floor? */
+static bool is_near(const struct search *f, uint32_t tile)
 {
-    uint16_t *dots = f->x->dots + (size_t)tile * INDEX_TILE;
+    return f->floor == 1 || kernel_bits(tile_bound(f, tile)) >= f->floor;
+}
 
+static void count_tile(struct search *f, uint32_t tile, uint16_t *dots)
+{
     if (tile >= f->group_end)
         end_rows(f, tile);
-    if (f->floor == 1 || kernel_bits(tile_bound(f, tile)) >= f->floor) {
-        if (f->group_count)
-            f->kernel->add_tile(f->x->groups, f->group_count, tile, dots);
-        drop_others(f, tile);
-        find_tile(f, tile);
+    if (f->group_count)
+        f->kernel->add_tile(f->x->groups, f->group_count, tile, f->ahead, dots);
+    drop_others(f, tile, dots);
+    find_tile(f, tile, dots);
+}
+
+static void count_strip(struct search *f, uint32_t first, uint32_t tiles)
+{
+    bool any = false;
+
+    if (first % BLOCK_TILES == 0)
+        enter_block(f, first / BLOCK_TILES);
+    for (uint32_t t = 0; t < tiles; t++)
+        any = any || is_near(f, first + t);
+    if (!any) {
+        pass_lists(f, first);
+        return;
     }
-    memset(dots, 0, INDEX_TILE * sizeof *dots);
+    add_lists(f, first);
+    for (uint32_t t = 0; t < tiles; t++)
+        if (is_near(f, first + t))
+            count_tile(f, first + t, f->dots + (size_t)t * INDEX_TILE);
+    scratch_clear(f->dots, (size_t)tiles * INDEX_TILE * sizeof *f->dots);
 }
 
 static uint64_t count_readers(const struct search *f)
@@ -507,19 +599,17 @@ static void begin(struct search *f, uint32_t user)
     count_weights(f);
 }
 
-/* A tile's rows stay in a near cache for all searches of the batch. */
+/* A strip's bits stay in a near cache for all searches of the batch. */
 static void count_all(struct search *all, uint32_t count, uint32_t users)
 {
     uint32_t tiles = index_tiles(users);
 
-    for (uint32_t tile = 0; tile < tiles; tile++)
-        for (uint32_t i = 0; i < count; i++) {
-            if (all[i].done)
-                continue;
-            if (tile % BLOCK_TILES == 0)
-                add_lists(&all[i], tile / BLOCK_TILES);
-            count_tile(&all[i], tile);
-        }
+    for (uint32_t tile = 0; tile < tiles; tile += STRIP_TILES)
+        for (uint32_t i = 0; i < count; i++)
+            if (!all[i].done)
+                count_strip(&all[i], tile,
+                            tiles - tile < STRIP_TILES ? tiles - tile
+                                                       : STRIP_TILES);
 }
 
 void neighbours_by_index(const struct model *model, uint32_t k,
@@ -536,11 +626,13 @@ void neighbours_by_index(const struct model *model, uint32_t k,
         all[some] = (struct search){.model = model,
                                     .profile = ask->profile,
                                     .x = &ask->scratch->index,
-                                    .cells = ask->scratch->dots,
+                                    .dots = asks->scratch->index.dots,
+                                    .cells = asks->scratch->dots,
                                     .kernel = ask->scratch->kernel,
                                     .erased = ask->scratch->erased,
                                     .erased_count = ask->scratch->erased_count,
                                     .k = k,
+                                    .ahead = count == 1 ? 1 : 0,
                                     .out = ask->out,
                                     .ask = ask,
                                     .self = ORDINAL_NONE,

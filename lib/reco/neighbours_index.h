@@ -1,10 +1,11 @@
 /*
  * neighbours_index.h -- neighbours_find() on a model with an index.
  *
- * The dots of all users are counted block by block (65,536 users): lists add
- * constants to 16-bit cells, then tile by tile (512 users) the bits are added
- * (kernel.h), the cells scaled and compared with a floor under the K-th best
- * so far, and cleared. A tile whose users cannot reach the floor is left out:
+ * The dots of all users are counted strip by strip (65,536 users): lists add
+ * constants to 16-bit cells, then tile by tile (4,096 users) the bits are added
+ * (kernel.h) and the cells compared with what a user of that norm needs to
+ * reach a floor under the K-th best so far. A tile whose users cannot reach the
+ * floor is left out:
  *
  *     dot(u, v) <= largest w_u * sum of w_v
  *     dot(u, v) <= sum of w_u * largest weight there is

@@ -1,7 +1,5 @@
 #include "reco/recommend.h"
 
-#include <string.h>
-
 #include "reco/heap.h"
 
 static bool worse(const void *left, const void *right)
@@ -11,14 +9,30 @@ static bool worse(const void *left, const void *right)
     return a->sum != b->sum ? a->sum < b->sum : a->post > b->post;
 }
 
+/* Rows of strangers are in no cache: the row after this one is fetched while
+ * this one is added. */
+static void fetch_row(struct row row)
+{
+    enum { LINE_PAIRS = 16 };
+
+    for (uint32_t i = 0; i < row.count; i += LINE_PAIRS)
+        __builtin_prefetch(row.pairs + i);
+}
+
 /* sums[i] += similarity * weight over the posts of each neighbour. */
 static void add_neighbours(const struct model *model,
                            const struct recommendation *r,
                            uint64_t *restrict sums)
 {
+    struct row row, next = model_user_row(model, r->neighbours[0].user);
+
     for (uint32_t n = 0; n < r->neighbour_count; n++) {
-        struct row row = model_user_row(model, r->neighbours[n].user);
         uint64_t product[MASK_COUNT];
+        row = next;
+        if (n + 1 < r->neighbour_count) {
+            next = model_user_row(model, r->neighbours[n + 1].user);
+            fetch_row(next);
+        }
         for (unsigned m = 0; m < MASK_COUNT; m++)
             product[m] =
                 (uint64_t)r->neighbours[n].similarity * model->weight_of[m];
@@ -112,7 +126,8 @@ static void scan(struct choice *c)
 
     s->kernel->sum_peaks(s->sums, s->post_blocks, s->peaks);
     choose(c, s->peaks, s->post_blocks, choose_scanned);
-    memset(s->sums, 0, (size_t)s->post_blocks * KERNEL_POSTS * sizeof *s->sums);
+    scratch_clear(s->sums,
+                  (size_t)s->post_blocks * KERNEL_POSTS * sizeof *s->sums);
 }
 
 /* Few posts were touched: walks the neighbours' rows again, takes each sum
@@ -160,8 +175,7 @@ static void set_scores(const struct model *model, struct recommendation *r)
         r->posts[i].score = (float)((double)r->posts[i].sum / (double)most);
 }
 
-/* Rows of strangers are in no cache: all are fetched before the first is read.
- */
+/* Where their rows begin is in no cache either. */
 static void fetch_rows(const struct model *model,
                        const struct recommendation *r)
 {
@@ -234,7 +248,8 @@ bool recommend_batch(const struct recommend_ask *asks, uint32_t count,
     neighbours_batch(model, k, searches, count);
     for (uint32_t i = 0; i < count; i++) {
         asks[i].out->neighbour_count = searches[i].count;
-        pick(asks[i].reader, asks[i].scratch, want, asks[i].out);
+        /* One reader's sums for all: they stay in the near cache. */
+        pick(asks[i].reader, asks->scratch, want, asks[i].out);
     }
     return true;
 }

@@ -40,11 +40,12 @@ static bool init_index(struct index_scratch *x, const struct model *m,
 {
     size_t tiles = index_tiles(m->user_count), rows = m->index->row_count;
     size_t bytes = 0;
-    size_t dots = piece(&bytes, tiles * INDEX_TILE, sizeof *x->dots);
+    size_t dots = piece(&bytes, INDEX_STRIP, sizeof *x->dots);
     size_t places = piece(&bytes, m->user_count, sizeof *x->places);
     size_t scales = piece(&bytes, INDEX_TILE, sizeof *x->last_scales);
     size_t about = piece(&bytes, tiles, sizeof *x->tiles);
     size_t lists = piece(&bytes, rows, sizeof *x->lists);
+    size_t pairs = piece(&bytes, rows, sizeof *x->pairs);
     size_t bits = piece(&bytes, rows, sizeof *x->bits);
     size_t more_bits = piece(&bytes, rows, sizeof *x->bits);
     size_t at_rows = piece(&bytes, rows, sizeof *x->rows);
@@ -59,6 +60,7 @@ static bool init_index(struct index_scratch *x, const struct model *m,
     x->last_scales = (void *)(at + scales);
     x->tiles = (void *)(at + about);
     x->lists = (void *)(at + lists);
+    x->pairs = (void *)(at + pairs);
     x->bits = (void *)(at + bits);
     x->more_bits = (void *)(at + more_bits);
     x->rows = (void *)(at + at_rows);

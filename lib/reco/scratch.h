@@ -6,7 +6,7 @@
  * Invariant  between calls into reco/ every cell is zero unless said
  *            otherwise: who writes clears, in the pass that reads.
  * Size       4 bytes a user, 12 bytes a post, 2 bytes for the larger of
- *            both; with an index 6 bytes a user and 88 bytes a row of it more,
+ *            both; with an index 4 bytes a user and 120 bytes a row of it more,
  *            of which a request touches what it needs; explanations add 8 bytes
  * for each (shown post, profile post), grown when needed.
  */
@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "reco/kernel.h"
@@ -33,10 +34,15 @@ struct found {
     uint32_t count;
 };
 
-/* The last readers of a row, in blocks not yet added. */
+/* The readers of a row that are not yet added, and where their block ends. */
 struct index_list {
-    const uint16_t *at, *end;
+    const uint16_t *at, *stop, *end;
     uint32_t product;
+};
+
+struct index_pairs {
+    const uint32_t *at, *end;
+    uint32_t weight;
 };
 
 struct index_bits {
@@ -50,15 +56,18 @@ struct index_tile {
     float most_scale; /* of 1 / sqrt(n_v) */
 };
 
-enum { INDEX_FOUND = 2048 };
+/* INDEX_STRIP: users whose dots are added up at a time. A block of the lists,
+ * so that each list is read on in long pieces; 128 kB, a nearer cache's. */
+enum { INDEX_FOUND = 2048, INDEX_STRIP = 1 << 16 };
 
 /* For a model with an index; nothing is kept zero but dots. */
 struct index_scratch {
-    uint16_t *dots;                      /* [whole tiles] by place */
+    uint16_t *dots;                      /* [INDEX_STRIP] */
     uint32_t *places;                    /* [users] */
     float *last_scales;                  /* of the last tile, then 0 */
     struct index_tile *tiles;            /* filled by reco_scratch_init */
     struct index_list *lists;            /* [rows of the index] */
+    struct index_pairs *pairs;           /* [rows] */
     struct index_bits *bits, *more_bits; /* [rows] */
     const uint64_t **rows;               /* [rows] */
     struct kernel_group *groups;         /* [rows] */
@@ -84,6 +93,18 @@ struct reco_scratch {
     struct index_scratch index;
     void *block;
 };
+
+/* Zero again, in pieces: above about 2 kB memset() is microcode, which takes
+ * several times as long on cells that are in a cache. */
+static inline void scratch_clear(void *cells, size_t bytes)
+{
+    enum { PIECE = 1024 };
+    unsigned char *at = cells;
+
+    for (; bytes > PIECE; bytes -= PIECE, at += PIECE)
+        memset(at, 0, PIECE);
+    memset(at, 0, bytes);
+}
 
 MUST_USE bool reco_scratch_init(struct reco_scratch *s,
                                 const struct model *model, struct err *err);

@@ -11,6 +11,11 @@
  * --neighbours K  (100)     --posts N (50)     --requests N (2000)
  * --history N the newest N posts of a reader count (20000)
  * --passes N  each request's time is the least of N passes (3)
+ * --plain     once more without the index of readers, for the ratio
+ * --newest N  the index holds only the N newest readers of a post
+ * --lists N   also the lists of N users (0: all) by recommend_batch
+ * --processes N  that share them (1)
+ * --model FILE  takes this model, or makes the case's and leaves it there
  * --kernel NAME  this one only: plain, avx2, avx512; default: the best
  * --json      lines {"name":..,"value":..,"unit":..} instead of a table
  * --write FILE  the pairs: u32 triples (user, post, weight in tenths), little-
@@ -19,6 +24,7 @@
  *             neighbour:dot ...", best first
  * --no-time   only write and dump
  *
+ * Times are those of the thread's CPU; "request wall" is what a clock shows.
  * Data are seeded: see support/curve_data.h. Requests are users drawn with
  * repetition (seed 2), their own row of the model being the history.
  */
@@ -26,14 +32,21 @@
 #include <time.h>
 
 #include "../support/curve_data.h"
+#include "lists.h"
 
-enum { REQUESTS_MOST = 100000, HISTORY_MOST = 20000, PASSES = 3 };
+enum {
+    REQUESTS_MOST = 100000,
+    HISTORY_MOST = 20000,
+    PASSES = 3,
+    PROCESSES_MOST = 64
+};
 
 struct plan {
     const struct curve *curve;
-    const char *data, *kernel, *write, *dump;
-    bool mixes[MIXES], json, no_time;
-    uint32_t neighbours, posts, requests, history, passes;
+    const char *data, *kernel, *write, *dump, *model;
+    bool mixes[MIXES], json, no_time, plain, lists;
+    uint32_t neighbours, posts, requests, history, passes, newest;
+    uint32_t list_users, processes;
 };
 
 static struct plan plan;
@@ -128,12 +141,22 @@ static double print_times(const struct mix *mix, const char *what, double *us)
 
 /* ---- requests ---- */
 
-static double now_us(void)
+static double clock_us(clockid_t clock)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
+}
+
+static double now_us(void)
+{
+    return clock_us(CLOCK_MONOTONIC);
+}
+
+static double busy_us(void)
+{
+    return clock_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* A user's own row as the rows of his history. */
@@ -151,61 +174,81 @@ static uint32_t make_history(uint32_t user)
     return count;
 }
 
-enum stage { REQUEST, PROFILE, NEIGHBOURS, POSTS, EXPLAIN, STAGES };
+enum stage { REQUEST, PROFILE, NEIGHBOURS, POSTS, WALL, EXPLAIN, STAGES };
 
-static const char *const stage_names[] = {[REQUEST] = "request",
-                                          [PROFILE] = "- profile",
-                                          [NEIGHBOURS] = "- neighbours",
-                                          [POSTS] = "- posts",
-                                          [EXPLAIN] = "explain"};
+static const char *const stage_names[] = {
+    [REQUEST] = "request",         [PROFILE] = "- profile",
+    [NEIGHBOURS] = "- neighbours", [POSTS] = "- posts",
+    [WALL] = "request wall",       [EXPLAIN] = "explain"};
 
 static void ask(const struct model *model, uint32_t user, struct profile *p,
                 double us[STAGES])
 {
     static struct reader reader;
-    static struct neighbour alone[NEIGHBOURS_MOST];
     static struct reasons reasons[RECOMMEND_MOST];
     uint32_t posts[RECOMMEND_MOST], count = make_history(user);
     struct err err;
-    double at[STAGES];
+    double at[STAGES], wall;
 
-    at[0] = now_us();
+    wall = now_us();
+    at[0] = busy_us();
     profile_make(p, model, events, count);
     fixture_must(
         reader_make(&reader, model, p, fixture_user(user), NULL, 0, &err),
         &err);
-    at[1] = now_us();
+    at[1] = busy_us();
     fixture_must(recommend(&reader, &f.scratch, plan.neighbours, plan.posts,
                            &answer, &err),
                  &err);
-    at[2] = now_us();
+    at[2] = busy_us();
+    wall = now_us() - wall;
     for (uint32_t i = 0; i < answer.count; i++)
         posts[i] = answer.posts[i].post;
     fixture_must(recommend_explain(&reader, &f.scratch, &answer, posts,
                                    answer.count, reasons, &err),
                  &err);
-    at[3] = now_us();
-    neighbours_find(model, &f.scratch, p, reader.self, plan.neighbours, alone);
-    at[4] = now_us();
+    at[3] = busy_us();
+    us[WALL] = wall;
     us[REQUEST] = at[2] - at[0];
     us[PROFILE] = at[1] - at[0];
     us[EXPLAIN] = at[3] - at[2];
-    us[NEIGHBOURS] = at[4] - at[3];
-    us[POSTS] = 0;
+}
+
+/* The search alone. In a round of its own: right behind the same reader's
+ * request it would find in near caches what that one had to fetch. */
+static double search(const struct model *model, uint32_t user,
+                     struct profile *p)
+{
+    static struct neighbour alone[NEIGHBOURS_MOST];
+    double from;
+
+    profile_make(p, model, events, make_history(user));
+    from = busy_us();
+    neighbours_find(model, &f.scratch, p, user, plan.neighbours, alone);
+    return busy_us() - from;
+}
+
+static void keep_least(double *us, uint32_t pass, double one)
+{
+    if (!pass || one < *us)
+        *us = one;
 }
 
 /* us[stage][request]: the least of all passes. */
 static void time_requests(const struct model *model, struct profile *p,
                           double *us[STAGES])
 {
-    for (uint32_t pass = 0; pass < plan.passes; pass++)
+    for (uint32_t pass = 0; pass < plan.passes; pass++) {
         for (uint32_t i = 0; i < plan.requests; i++) {
-            double one[STAGES];
+            double one[STAGES] = {0};
             ask(model, asked[i], p, one);
             for (int s = 0; s < STAGES; s++)
-                if (!pass || one[s] < us[s][i])
-                    us[s][i] = one[s];
+                if (s != NEIGHBOURS)
+                    keep_least(&us[s][i], pass, one[s]);
         }
+        for (uint32_t i = 0; i < plan.requests; i++)
+            keep_least(&us[NEIGHBOURS][i], pass, search(model, asked[i], p));
+    }
     for (uint32_t i = 0; i < plan.requests; i++)
         us[POSTS][i] = us[REQUEST][i] - us[PROFILE][i] - us[NEIGHBOURS][i];
 }
@@ -243,6 +286,40 @@ static void measure_kernels(const struct mix *mix)
             printf("%s\n", title);
         measure(mix);
     }
+}
+
+static void measure_plain(const struct mix *mix)
+{
+    const struct model_index *index = f.model.index;
+
+    f.model.index = NULL;
+    snprintf(title, sizeof title, "%s %s without-index", plan.curve->name,
+             mix->name);
+    if (!plan.json)
+        printf("%s\n", title);
+    measure(mix);
+    f.model.index = index;
+}
+
+static void measure_lists(const struct mix *mix)
+{
+    uint32_t users = plan.list_users ? plan.list_users : f.user_count;
+    struct lists_plan how = {.users =
+                                 users < f.user_count ? users : f.user_count,
+                             .processes = plan.processes,
+                             .neighbours = plan.neighbours,
+                             .posts = plan.posts};
+    struct lists_times took = lists_time(&f.model, &how);
+    double all = (double)f.user_count / how.users;
+
+    snprintf(title, sizeof title, "%s %s lists", plan.curve->name, mix->name);
+    if (!plan.json)
+        printf("%s\n", title);
+    print_number("users", how.users, "");
+    print_number("processes", how.processes, "");
+    print_number("CPU a user", took.busy_us / how.users, "us");
+    print_number("CPU of all users", took.busy_us * all * 1e-6, "s");
+    print_number("wall of all users", took.wall_us * all * 1e-6, "s");
 }
 
 /* ---- files for others ---- */
@@ -343,6 +420,30 @@ static void draw_requests(void)
         asked[i] = rng_below(&rng, f.user_count);
 }
 
+/* The model of the case, or the one that an earlier run left. */
+static void make_model(const struct mix *mix)
+{
+    struct err err;
+
+    if (plan.model && !access(plan.model, R_OK)) {
+        fixture_must(model_open(plan.model, &f.model, &err), &err);
+        fixture_must(reco_scratch_init(&f.scratch, &f.model, &err), &err);
+        f.user_count = f.model.user_count;
+        f.post_count = f.model.post_count;
+        return;
+    }
+    if (plan.data)
+        lightgcn_make(&f, plan.data, mix);
+    else
+        curve_make(&f, plan.curve, mix);
+    f.index.readers_most = plan.newest;
+    fixture_open(&f);
+    if (plan.model && link(f.path, plan.model)) {
+        perror(plan.model);
+        exit(EXIT_FAILURE);
+    }
+}
+
 static void run(const struct mix *mix)
 {
     double from = now_us();
@@ -351,11 +452,7 @@ static void run(const struct mix *mix)
     if (!plan.json)
         printf("%s%s%s\n", title, plan.data ? " from " : "",
                plan.data ? plan.data : "");
-    if (plan.data)
-        lightgcn_make(&f, plan.data, mix);
-    else
-        curve_make(&f, plan.curve, mix);
-    fixture_open(&f);
+    make_model(mix);
     print_size(now_us() - from);
     draw_requests();
     if (plan.write)
@@ -364,6 +461,10 @@ static void run(const struct mix *mix)
         dump_neighbours(plan.dump);
     if (!plan.no_time)
         measure_kernels(mix);
+    if (plan.plain)
+        measure_plain(mix);
+    if (plan.lists)
+        measure_lists(mix);
     mem_give(asked);
     fixture_close(&f);
 }
@@ -378,15 +479,24 @@ static void usage(void)
     exit(EXIT_FAILURE);
 }
 
-static uint32_t number(uint32_t most)
+static uint32_t number_or_none(uint32_t most)
 {
     enum { TEN = 10 };
     char *end;
     unsigned long value = strtoul(optarg, &end, TEN);
 
-    if (*end || !value || value > most)
+    if (*end || value > most)
         usage();
     return (uint32_t)value;
+}
+
+static uint32_t number(uint32_t most)
+{
+    uint32_t value = number_or_none(most);
+
+    if (!value)
+        usage();
+    return value;
 }
 
 static void choose_mix(void)
@@ -448,6 +558,22 @@ static void read_option(int option)
     case 't':
         plan.no_time = true;
         break;
+    case 'P':
+        plan.plain = true;
+        break;
+    case 'N':
+        plan.newest = number(UINT32_MAX);
+        break;
+    case 'l':
+        plan.lists = true;
+        plan.list_users = number_or_none(UINT32_MAX);
+        break;
+    case 'c':
+        plan.processes = number(PROCESSES_MOST);
+        break;
+    case 'M':
+        plan.model = optarg;
+        break;
     default:
         usage();
     }
@@ -468,6 +594,11 @@ int main(int argc, char **argv)
         {"dump", required_argument, NULL, 'D'},
         {"json", no_argument, NULL, 'j'},
         {"no-time", no_argument, NULL, 't'},
+        {"plain", no_argument, NULL, 'P'},
+        {"newest", required_argument, NULL, 'N'},
+        {"lists", required_argument, NULL, 'l'},
+        {"processes", required_argument, NULL, 'c'},
+        {"model", required_argument, NULL, 'M'},
         {0}};
     enum { K = 100, WANT = 50, ASK = 2000 };
     bool any = false;
@@ -478,7 +609,8 @@ int main(int argc, char **argv)
                          .posts = WANT,
                          .requests = ASK,
                          .history = HISTORY_MOST,
-                         .passes = PASSES};
+                         .passes = PASSES,
+                         .processes = 1};
     while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1)
         read_option(option);
     if (optind + 1 < argc)
