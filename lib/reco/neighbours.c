@@ -167,39 +167,63 @@ static bool fits16(const struct search *f)
            (uint64_t)DOT16_MOST * DOT16_MOST;
 }
 
-static void find_plain(const struct model *model, uint32_t k,
-                       struct neighbours_ask *ask)
+static bool is_thin(const struct search *f)
 {
-    struct search f = {
-        model, ask->profile, ask->scratch, ask->self, k, ask->out, 0};
+    return count_updates(f) < f->model->user_count / SCRATCH_THIN;
+}
 
-    if (ask->profile->norm) {
-        if (count_updates(&f) < model->user_count / SCRATCH_THIN)
-            walk(&f);
-        else if (fits16(&f))
-            scan(&f, KERNEL_16);
-        else
-            scan(&f, KERNEL_32);
-    }
-    ask->count = f.count;
+/* Few readers are sooner met in the matrix itself, unless the index knows
+ * fewer of them. */
+static bool needs_index(const struct search *f)
+{
+    const struct model_index *index = f->model->index;
+
+    return index && f->profile->norm && (index->readers_most || !is_thin(f));
+}
+
+static void find_plain(struct search *f)
+{
+    if (!f->profile->norm)
+        return;
+    if (is_thin(f))
+        walk(f);
+    else if (fits16(f))
+        scan(f, KERNEL_16);
+    else
+        scan(f, KERNEL_32);
+}
+
+static void finish(const struct neighbours_ask *ask)
+{
+    heap_sort(ask->out, ask->count, sizeof *ask->out, neighbour_worse);
+    for (uint32_t n = 0; n < ask->count; n++)
+        ask->out[n].similarity = similarity_of(
+            ask->out[n].dot, ask->profile->norm, ask->out[n].norm);
 }
 
 void neighbours_batch(const struct model *model, uint32_t k,
                       struct neighbours_ask *asks, uint32_t count)
 {
-    if (model->index && model->user_count)
-        neighbours_by_index(model, k, asks, count);
+    struct neighbours_ask *by_index[NEIGHBOURS_BATCH] = {0};
+    uint32_t some = 0;
+
     for (uint32_t i = 0; i < count; i++) {
         struct neighbours_ask *ask = &asks[i];
+        struct search f = {
+            model, ask->profile, ask->scratch, ask->self, k, ask->out, 0};
+        ask->count = 0;
         if (!model->user_count)
-            ask->count = 0;
-        else if (!model->index)
-            find_plain(model, k, ask);
-        heap_sort(ask->out, ask->count, sizeof *ask->out, neighbour_worse);
-        for (uint32_t n = 0; n < ask->count; n++)
-            ask->out[n].similarity = similarity_of(
-                ask->out[n].dot, ask->profile->norm, ask->out[n].norm);
+            continue;
+        if (needs_index(&f))
+            by_index[some++] = ask;
+        else
+            find_plain(&f);
+        ask->count = f.count;
     }
+    if (some)
+        neighbours_by_index(model, k, by_index, some);
+    for (uint32_t i = 0; i < count; i++)
+        finish(&asks[i]);
 }
 
 uint32_t neighbours_find(const struct model *model, struct reco_scratch *s,

@@ -613,34 +613,30 @@ static void count_all(struct search *all, uint32_t count, uint32_t users)
 }
 
 void neighbours_by_index(const struct model *model, uint32_t k,
-                         struct neighbours_ask *asks, uint32_t count)
+                         struct neighbours_ask *const *asks, uint32_t count)
 {
     struct search all[NEIGHBOURS_BATCH];
-    uint32_t some = 0;
 
     for (uint32_t i = 0; i < count; i++) {
-        struct neighbours_ask *ask = &asks[i];
-        ask->count = 0;
-        if (!ask->profile->norm)
-            continue;
-        all[some] = (struct search){.model = model,
-                                    .profile = ask->profile,
-                                    .x = &ask->scratch->index,
-                                    .dots = asks->scratch->index.dots,
-                                    .cells = asks->scratch->dots,
-                                    .kernel = ask->scratch->kernel,
-                                    .erased = ask->scratch->erased,
-                                    .erased_count = ask->scratch->erased_count,
-                                    .k = k,
-                                    .ahead = count == 1 ? 1 : 0,
-                                    .out = ask->out,
-                                    .ask = ask,
-                                    .self = ORDINAL_NONE,
-                                    .floor = 1};
-        begin(&all[some++], ask->self);
+        struct neighbours_ask *ask = asks[i];
+        all[i] = (struct search){.model = model,
+                                 .profile = ask->profile,
+                                 .x = &ask->scratch->index,
+                                 .dots = asks[0]->scratch->index.dots,
+                                 .cells = asks[0]->scratch->dots,
+                                 .kernel = ask->scratch->kernel,
+                                 .erased = ask->scratch->erased,
+                                 .erased_count = ask->scratch->erased_count,
+                                 .k = k,
+                                 .ahead = count == 1 ? 1 : 0,
+                                 .out = ask->out,
+                                 .ask = ask,
+                                 .self = ORDINAL_NONE,
+                                 .floor = 1};
+        begin(&all[i], ask->self);
     }
-    count_all(all, some, model->user_count);
-    for (uint32_t i = 0; i < some; i++) {
+    count_all(all, count, model->user_count);
+    for (uint32_t i = 0; i < count; i++) {
         thin_out(&all[i]);
         keep_found(&all[i]);
         all[i].ask->count = all[i].count;

@@ -14,7 +14,8 @@
  *        first places; their dots are added up once more in 32 bits, from the
  *        heads of the same rows.
  * Thin   when the profile's posts have few readers in all, these are gathered
- *        instead of all users.
+ *        instead of all users (neighbours.c does so in the matrix, unless the
+ *        index holds only the newest readers).
  */
 #pragma once
 
@@ -35,9 +36,9 @@ struct neighbours_ask {
 };
 
 /*
- * Leaves an unsorted heap of the best k in each out. Tiles are the outer loop,
- * searches the inner one: each tile is fetched once for all. count <=
- * NEIGHBOURS_BATCH, 1 <= k <= NEIGHBOURS_MOST.
+ * Leaves an unsorted heap of the best k in each out. Strips are the outer loop,
+ * searches the inner one: each strip is fetched once for all. Norms are not 0,
+ * count <= NEIGHBOURS_BATCH, 1 <= k <= NEIGHBOURS_MOST.
  */
 void neighbours_by_index(const struct model *model, uint32_t k,
-                         struct neighbours_ask *asks, uint32_t count);
+                         struct neighbours_ask *const *asks, uint32_t count);

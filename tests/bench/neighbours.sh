@@ -30,7 +30,7 @@ record()
 }
 
 if [ "${1:-}" = large ]; then
-    record ml20m ml20m
+    record ml20m ml20m --lists 12800
     free_mb=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
     if [ "$free_mb" -ge "$MILLION_MB" ]; then
         record 1m 1m

@@ -35,6 +35,7 @@ disk.synchronous_write|(a synchronous write of 8 KB on that disk)|
 neighbours.gowalla.binary.request.p50 neighbours.gowalla.binary.request.p99|recommending 50 posts, one thread, Gowalla: p50 / p99|<= 50 / 150 us
 neighbours.ml20m.binary.request.mean neighbours.ml20m.binary.request.p99|ML-20M size, binary: mean / p99|<= 0.4 / 1.5 ms
 neighbours.ml20m.weighted.request.mean neighbours.ml20m.weighted.request.p99|weighted: mean / p99|<= 0.8 / 4 ms
+neighbours.ml20m.binary.lists_CPU_of_all_users|50 posts for each of the 138,493 readers, binary, one core|<= 25 s
 neighbours.1m.binary.request.mean|1 M readers, 100 M pairs: mean|<= 2 ms
 peers.ml100k.kith|100 neighbours of a reader, MovieLens 100K: kith|
 peers.ml100k.scipy.single|scipy|

@@ -1,4 +1,5 @@
 #include <check.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "reco/heap.h"
@@ -42,6 +43,54 @@ START_TEST(the_floor_of_too_few_peaks_is_one)
 
     ck_assert_uint_eq(kernel_floor(peaks, 4, 3), 1);
     ck_assert_uint_eq(kernel_floor(peaks, 0, 1), 1);
+}
+END_TEST
+
+/* Scales as users by norm have them: ascending, the last ones of none. */
+START_TEST(no_kernel_passes_over_a_cell_that_reaches_the_floor)
+{
+    enum { BLOCKS = 4, CELLS = BLOCKS * KERNEL_USERS, NOBODY = 9, MOST = 300 };
+    struct rng rng = rng_of((uint64_t)_i);
+    uint16_t dots[CELLS];
+    float scales[CELLS], step = (float)rng_unit(&rng);
+    uint32_t first[BLOCKS], hits[BLOCKS], floor;
+
+    for (uint32_t i = 0; i < CELLS; i++) {
+        dots[i] = (uint16_t)rng_below(&rng, MOST);
+        scales[i] = i < CELLS - NOBODY ? 0.01f + step * (float)i / CELLS : 0.0f;
+    }
+    floor = kernel_bits((float)rng_below(&rng, MOST) * scales[CELLS / 2]);
+    floor = floor ? floor : 1;
+    for (unsigned k = 0; kernel_at(k); k++) {
+        kernel_at(k)->reach(dots, scales, BLOCKS, floor, hits);
+        for (uint32_t i = 0; i < CELLS; i++)
+            if (kernel_bits((float)dots[i] * scales[i]) >= floor)
+                ck_assert(hits[i / KERNEL_USERS] >> i % KERNEL_USERS & 1);
+        if (!k)
+            memcpy(first, hits, sizeof hits);
+        ck_assert_mem_eq(first, hits, sizeof hits);
+    }
+}
+END_TEST
+
+/* Scale 1/2 and floor 100: 210 passes and 100 does not, in every lane. */
+START_TEST(a_block_is_judged_by_what_its_shortest_user_needs)
+{
+    enum { FEW = 100, ENOUGH = 210 };
+    uint16_t dots[KERNEL_USERS];
+    float scales[KERNEL_USERS];
+    uint32_t hits;
+
+    for (uint32_t i = 0; i < KERNEL_USERS; i++) {
+        dots[i] = i % 3 ? FEW : ENOUGH;
+        scales[i] = 0.5f;
+    }
+    for (unsigned k = 0; kernel_at(k); k++) {
+        kernel_at(k)->reach(dots, scales, 1, kernel_bits(100.0f), &hits);
+        ck_assert_uint_eq(hits, 0x49249249);
+        kernel_at(k)->reach(dots, scales, 1, kernel_bits(40000.0f), &hits);
+        ck_assert_uint_eq(hits, 0);
+    }
 }
 END_TEST
 
@@ -120,6 +169,9 @@ int main(void)
                         SEEDS);
     tcase_add_test(tc, the_floor_lies_just_below_the_kth_peak);
     tcase_add_test(tc, the_floor_of_too_few_peaks_is_one);
+    tcase_add_loop_test(tc, no_kernel_passes_over_a_cell_that_reaches_the_floor,
+                        0, SEEDS);
+    tcase_add_test(tc, a_block_is_judged_by_what_its_shortest_user_needs);
     tcase_add_loop_test(tc, all_kernels_say_the_same, 0, SEEDS);
     tcase_add_loop_test(tc, the_heap_keeps_the_best_of_a_stream, 0, SEEDS);
     suite_add_tcase(suite, tc);

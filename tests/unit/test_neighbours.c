@@ -15,6 +15,7 @@ static void teardown(void)
 /* The reader's masks decide the profile; self is not in the model. */
 static uint32_t find(const uint8_t *masks, uint32_t self, uint32_t k)
 {
+    profile_release(&p);
     fixture_profile(&f, &p, masks);
     return neighbours_find(&f.model, &f.scratch, &p, self, k, got);
 }
