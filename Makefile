@@ -41,7 +41,7 @@ SQL   := $(sort $(wildcard sql/queries/*.sql sql/migrations/*.sql))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(CGI) $(B)/bin/kith build/static ## build workers and the kith program
+all: $(CGI) $(B)/bin/kith ## build workers and the kith program
 	@[ $(VARIANT) != release ] || ln -sfn release/bin build/bin
 
 $(B)/libkith.a: $(LIB) $(B)/gen/queries.o
@@ -55,14 +55,6 @@ $(B)/tests/%: $(B)/tests/%.o $(SUPP) $(B)/libkith.a
 $(B)/tests/torture/torture: $(B)/tests/torture/client.o $(B)/tests/torture/killer.o
 $(B)/bench/%: $(B)/tests/bench/%.o $(BSUPP) $(B)/libkith.a
 	@mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-
-# The page as it is served: its modules as one script, all of it compressed.
-build/static: $(wildcard static/*) Makefile
-	@rm -rf $@.new && mkdir -p $@.new
-	@cp $(filter %.html %.css %.svg %.json,$^) $@.new
-	@sed -i '/rel="modulepreload"/d' $@.new/index.html
-	@for m in app tracker theme; do awk -f static/pack.awk static/$$m.js >$@.new/$$m.js || exit 1; done
-	@gzip -9nk $@.new/* && rm -rf $@ && mv $@.new $@
 
 # -MMD writes each object's headers beside it; the Makefile is one of them.
 $(B)/%.o: %.c Makefile | $(B)/gen/queries.h

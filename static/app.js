@@ -1,26 +1,177 @@
 /*
- * app.js -- wires the page: tracker, feed, readers, panel, keys. Decides nothing
- * that one of them could decide.
- *
- * Address   /?feed=latest chooses the feed, /?post=<id> goes to a shared post.
- * Hooks     data-testid: tab-for_you, tab-latest (aria-current=page), refresh,
- *           panel, theme-system, theme-light, theme-dark, show-shortcuts,
- *           shortcuts, letters, toast, toast-action, skip; more in feed.js,
- *           live.js, readers.js and learned.js
+ * app.js -- what surrounds the feed: keys (letters can be switched off, WCAG 2.1.4),
+ * what was learned, other readers, tabs; and wires it all. /?feed=latest chooses the
+ * feed, /?post=<id> goes to a shared post.
  */
 
-import { byId } from './dom.js';
-import { createFeed } from './feed.js';
-import { createKeys } from './keys.js';
-import { createLearned } from './learned.js';
-import { createLive } from './live.js';
-import { createReaders } from './readers.js';
-import { settleToast, toast } from './toast.js';
+import { createFeed, createLive, getReaders, readAs } from './feed.js';
+import { byId, copy, count, part, say, settleToast, takeToast, toast } from './show.js';
 import { createTracker } from './tracker.js';
 
+const STRANGER = { id: null, name: 'You', taste: '(new reader)', about: 'Nobody we know yet. Start from nothing and watch the feed learn.' };
+const ROWS = 6; /* of what was learned */
 const WIDE = matchMedia('(min-width: 68rem)');
-const titles = /** @type {Map<string, string>} */ (new Map());
-const undos = /** @type {Map<string, () => void>} */ (new Map());
+const titles = new Map();
+const undos = new Map();
+
+/** @type {Kith.CreateKeys} */
+function createKeys(feed, refresh) {
+    const dialog = /** @type {HTMLDialogElement} */ (byId('shortcuts'));
+    const letters = /** @type {HTMLInputElement} */ (byId('letters'));
+
+    async function move(step = 1) {
+        const inFeed = document.activeElement?.closest('article');
+        const card = feed.current();
+        if (!card) return;
+        const index = feed.cards().indexOf(card) + (inFeed ? step : 0);
+        if (index >= feed.cards().length) await feed.more();
+        feed.focus(feed.cards()[Math.max(0, index)]);
+    }
+
+    /** @type {Kith.Keys} */
+    const LETTERS = {
+        j: () => move(),
+        k: () => move(-1),
+        l: () => feed.current()?.like(),
+        o: () => feed.current()?.open(),
+        s: () => feed.current()?.share(),
+        x: () => feed.current()?.hide(),
+        u: takeToast,
+        r: refresh,
+        '?': () => dialog.showModal(),
+    };
+
+    /** @type {Kith.Keys} */
+    const IN_FEED = {
+        PageDown: () => move(),
+        PageUp: () => move(-1),
+        'Ctrl+End': () => byId('after-feed').focus(),
+        'Ctrl+Home': () => byId('refresh').focus(),
+    };
+
+    try {
+        letters.checked = localStorage.getItem('kith.keys') !== 'off';
+    } catch { /* on */ }
+    letters.addEventListener('change', () => {
+        try {
+            localStorage.setItem('kith.keys', letters.checked ? 'on' : 'off');
+        } catch { /* lasts as long as the page */ }
+    });
+
+    document.addEventListener('keydown', (event) => {
+        const at = /** @type {Element} */ (event.target);
+        if (event.altKey || event.metaKey || at.closest('input, textarea, select, dialog')) return;
+        const act = (at.closest('#feed') && IN_FEED[(event.ctrlKey ? 'Ctrl+' : '') + event.key])
+            || (letters.checked && !event.ctrlKey && LETTERS[event.key]);
+        if (!act) return;
+        event.preventDefault();
+        act();
+    });
+    byId('show-shortcuts').addEventListener('click', () => dialog.showModal());
+}
+
+/** @type {Kith.CreateLearned} */
+function createLearned(titleOf) {
+    const list = byId('learned-list');
+    const rows = new Map();
+    const waiting = new Set();
+    let events = 0;
+    let calls = 0;
+
+    function show() {
+        byId('learned-events').textContent = count(events);
+        byId('learned-calls').textContent = count(calls);
+        byId('learned-saved').textContent = count(Math.max(0, events - calls));
+        byId('learned-waiting').textContent = waiting.size
+            ? `${waiting.size} waiting for the next call` : events ? 'All of it is stored' : 'Read on: nothing yet';
+        byId('learned-bar').classList.toggle('running', waiting.size > 0);
+    }
+
+    show();
+    return {
+        queued({ event_id: id, type, post_id: postId }) {
+            const row = copy('a-event');
+            part(row, 'use').setAttribute('href', '#i-' + (type === 'unlike' ? 'like' : type));
+            say(part(row, '.verb'), type);
+            part(row, 'em').textContent = titleOf(postId) ?? 'a post';
+            waiting.add(id);
+            rows.set(id, row);
+            list.prepend(row);
+            while (list.children.length > ROWS) list.lastElementChild?.remove();
+            show();
+        },
+        flushed(report, refused) {
+            calls += 1;
+            events += report.settled.length;
+            for (const id of report.settled) {
+                const row = rows.get(id);
+                if (row) row.dataset.state = refused.includes(id) ? 'refused' : 'stored';
+                rows.delete(id);
+                waiting.delete(id);
+            }
+            show();
+        },
+        reset() {
+            list.replaceChildren();
+            rows.clear();
+            events = calls = 0;
+            show();
+        },
+    };
+}
+
+/** @type {Kith.ShowFace} */
+function showFace(place, { name, taste }) {
+    part(place, '.initial').textContent = name.slice(0, 1);
+    part(place, 'strong').textContent = name;
+    part(place, '.taste').textContent = taste;
+}
+
+/** @type {Kith.CreateReaders} */
+async function createReaders(flush, switched) {
+    const dialog = /** @type {HTMLDialogElement} */ (byId('readers'));
+    const button = byId('reader-button');
+    const answer = await getReaders().catch(() => null);
+    if (!answer) return;
+    const readers = [...answer.readers, STRANGER];
+    let { current } = answer;
+
+    const choices = readers.map((reader) => {
+        const item = copy('a-reader');
+        const choice = part(item, 'button');
+        showFace(choice, reader);
+        part(choice, '.about').textContent = reader.about;
+        choice.dataset.testid = reader.id ? 'reader' : 'reader-new';
+        choice.dataset.readerId = reader.id ?? '';
+        choice.addEventListener('click', () => change(reader.id));
+        byId('reader-list').append(item);
+        return choice;
+    });
+
+    function show() {
+        const reader = readers.find(({ id }) => id === current) ?? STRANGER;
+        showFace(button, reader);
+        choices.forEach((choice, i) => choice.setAttribute('aria-current', String(readers[i] === reader)));
+    }
+
+    /** @type {Kith.Change} */
+    async function change(id) {
+        dialog.close();
+        try {
+            /* The old reader's events would count for the new one. */
+            if (await flush()) throw new Error('unsettled');
+            current = (await readAs(id)).user_id;
+        } catch {
+            return toast('Could not switch: your last reads are not saved yet.', { label: 'Retry', act: () => change(id) });
+        }
+        show();
+        switched();
+    }
+
+    show();
+    button.addEventListener('click', () => dialog.showModal());
+    button.hidden = false;
+}
 
 /* Before the tracker's own listener: a hide that can no longer be undone goes. */
 addEventListener('pagehide', settleToast);
@@ -29,9 +180,9 @@ const learned = createLearned((id) => titles.get(id));
 const tracker = createTracker({
     onqueue: learned.queued,
     onflush(report) {
-        learned.flushed(report);
         const refused = report.dropped ? report.ids
-            : report.rejected.map((r) => r.event_id ?? report.ids[r.index] ?? '');
+            : report.rejected.map(({ event_id: id, index }) => id ?? report.ids[index]);
+        learned.flushed(report, refused);
         for (const id of refused) undos.get(id)?.();
         for (const id of report.settled) undos.delete(id);
     },
@@ -40,16 +191,23 @@ const live = createLive(async (count, since) => {
     if (count) return feed.insert(count, since);
     if (await feed.load(kind(), true)) feed.focus(feed.cards()[0]);
 });
-const feed = createFeed(tracker, { onrejected: (id, undo) => undos.set(id, undo), onfresh: live.begin },
-    (post) => titles.set(post.id, post.title));
+const feed = createFeed(tracker, {
+    onrejected: (id, undo) => undos.set(id, undo),
+    onfresh: live.begin,
+    onshow: (post) => titles.set(post.id, post.title),
+});
 
-/** @returns {Kith.Kind} */
-const kind = () => new URLSearchParams(location.search).get('feed') === 'latest' ? 'latest' : 'for_you';
+const asked = () => new URLSearchParams(location.search);
+const kind = () => (asked().get('feed') === 'latest' ? 'latest' : 'for_you');
 
 function showTabs() {
     for (const tab of document.querySelectorAll('[data-kind-tab]'))
-        if (tab.getAttribute('data-kind-tab') === kind()) tab.setAttribute('aria-current', 'page');
-        else tab.removeAttribute('aria-current');
+        tab.setAttribute('aria-current', tab.getAttribute('data-kind-tab') === kind() ? 'page' : 'false');
+}
+
+function change() {
+    showTabs();
+    feed.load(kind());
 }
 
 async function refresh() {
@@ -60,47 +218,35 @@ async function refresh() {
     button.removeAttribute('aria-busy');
 }
 
-/** @param {string} id */
-function showShared(id) {
-    const card = feed.cards().find((c) => c.post.id === id);
-    if (!card) return toast('The shared post is not in your feed today.');
-    feed.focus(card);
-}
-
 document.addEventListener('click', (event) => {
     const tab = event.target instanceof Element && event.target.closest('a[data-kind-tab]');
     if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     history.pushState(null, '', tab.getAttribute('href'));
-    showTabs();
-    feed.load(kind());
+    change();
 });
 addEventListener('popstate', () => {
-    if (kind() === byId('feed').dataset.kind) return; /* only the fragment changed */
-    showTabs();
-    feed.load(kind());
+    if (kind() !== byId('feed').dataset.kind) change(); /* else only the fragment changed */
 });
 byId('refresh').addEventListener('click', refresh);
 byId('learned-refresh').addEventListener('click', refresh);
 
-const panel = /** @type {HTMLDetailsElement} */ (byId('panel'));
-const fold = () => {
-    panel.open = WIDE.matches;
-};
+const fold = () => byId('panel').toggleAttribute('open', WIDE.matches);
 WIDE.addEventListener('change', fold);
 fold();
 
 createKeys(feed, refresh);
 showTabs();
 
-/*
- * The first answer gives a visitor an identity. Asking for the readers at the
- * same time would give a second one, and the cookie would not fit the feed.
- */
+/* The first answer makes a visitor a reader; asked at once, the second would be another. */
 await feed.load(kind());
-const shared = new URLSearchParams(location.search).get('post');
-if (shared) showShared(shared);
-createReaders(async () => {
+const shared = asked().get('post');
+if (shared) {
+    const card = feed.cards().find(({ post }) => post.id === shared);
+    if (card) feed.focus(card);
+    else toast('The shared post is not in your feed today.');
+}
+createReaders(() => {
     settleToast();
     return tracker.flush();
 }, () => {

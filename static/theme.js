@@ -1,25 +1,15 @@
-/*
- * theme.js -- light, dark or what the system says. A classic script in the head,
- * because a module would paint the wrong colours first. The choice is kept in
- * `kith.theme`; where storage is forbidden it lasts as long as the page.
- */
+/* theme.js -- light, dark or as the system. A classic script: a module would paint the wrong colours first. */
 {
     const KEY = 'kith.theme';
     const root = document.documentElement;
 
-    /** @returns {string} */
-    const stored = () => {
-        try {
-            return localStorage.getItem(KEY) ?? 'system';
-        } catch {
-            return 'system';
-        }
-    };
-
-    root.dataset.theme = stored();
-    document.addEventListener('DOMContentLoaded', () => {
-        const inputs = document.querySelectorAll('input[name="theme"]');
-        for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (inputs)) {
+    root.dataset.theme = 'system';
+    try {
+        root.dataset.theme = localStorage.getItem(KEY) ?? 'system';
+    } catch { /* storage is forbidden */ }
+    addEventListener('DOMContentLoaded', () => {
+        for (const input of document.querySelectorAll('input')) {
+            if (input.name !== 'theme') continue;
             input.checked = input.value === root.dataset.theme;
             input.addEventListener('change', () => {
                 root.dataset.theme = input.value;

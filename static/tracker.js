@@ -1,7 +1,4 @@
-/*
- * tracker.js -- see what a reader saw, keep it until the server has it on disk.
- * One file, for any page. Contract: types.d.ts; use: README.
- */
+/* tracker.js -- see what a reader saw, keep it until the server has it. Contract: types.d.ts; use: README. */
 
 const PREFIX = 'kith.ev.';
 const STORE_EVENTS = 1000;
@@ -15,13 +12,12 @@ const BACKOFF_MS = 1000;
 const BACKOFF_MOST_MS = 300_000;
 const TIMER_MOST_MS = 3_600_000; /* past 2^31 a timer fires at once */
 
-/** @param {string} text */
-const bytesOf = (text) => new TextEncoder().encode(text).length;
+const bytesOf = (text = '') => new TextEncoder().encode(text).length;
 
-/** UUID v7 opens with its time. @param {string} id */
-const ageMs = (id) => Date.now() - parseInt(id.replace('-', ''), 16);
+/* UUID v7 opens with its time. */
+const ageMs = (id = '') => Date.now() - parseInt(id.replace('-', ''), 16);
 
-/** @param {Kith.OutboxOptions} options @returns {Kith.Outbox} */
+/** @type {Kith.CreateOutbox} */
 function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush }) {
     const memory = /** @type {Map<string, string>} */ (new Map());
     const flying = new Set();
@@ -34,7 +30,7 @@ function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush
     let restAt = 0; /* and our backoff */
     let timer = 0;
 
-    /** Id and text, oldest first. */
+    /* Id and text, oldest first. */
     function records() {
         const found = new Map(memory);
         for (const key of Object.keys(storage ?? {}))
@@ -43,8 +39,7 @@ function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush
         return [...found].sort(([a], [b]) => (a < b ? -1 : 1));
     }
 
-    /** @param {string} id */
-    function forget(id) {
+    function forget(id = '') {
         memory.delete(id);
         storage?.removeItem(PREFIX + id);
     }
@@ -57,7 +52,7 @@ function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush
 
     /* Too old first, then views. */
     function trim() {
-        const rank = (/** @type {string[]} */ [id = '', text = '']) =>
+        const rank = ([id = '', text = '']) =>
             ageMs(id) <= STORE_MS ? 1 + +!text.includes('"type":"view"') : 0;
         const all = records().sort((a, b) => rank(a) - rank(b));
         const gone = all.filter((record, i) => i < all.length - STORE_EVENTS || !rank(record));
@@ -65,8 +60,7 @@ function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush
         stored = all.length - gone.length;
     }
 
-    /** @param {number} ms */
-    function arm(ms) {
+    function arm(ms = 0) {
         const least = Math.max(ms, restAt - performance.now());
         timer ||= setTimeout(flush, Math.min(least, TIMER_MOST_MS));
     }
@@ -76,7 +70,6 @@ function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush
         timer = queued = 0;
     }
 
-    /** @returns {Kith.Batch} */
     function take() {
         const ids = [];
         const texts = [];
@@ -99,10 +92,10 @@ function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush
         const most = Math.min(BACKOFF_MOST_MS, BACKOFF_MS * 2 ** failures++);
         floorAt = now + leastMs;
         restAt = Math.max(floorAt, now + Math.random() * most);
-        arm(0);
+        arm();
     }
 
-    /** @param {Response} response @param {Kith.Report} report */
+    /** @type {Kith.Settle} */
     async function settle(response, report) {
         const { ids } = report;
         const status = report.status = response.status;
@@ -124,7 +117,7 @@ function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush
         report.settled.forEach(forget);
     }
 
-    /** @param {Kith.Batch} batch @param {boolean} [leaving] */
+    /** @type {Kith.Send} */
     async function post({ ids, bytes, body }, leaving) {
         /** @type {Kith.Report} */
         const report = { status: 0, ids, settled: [], rejected: [], dropped: 0 };
@@ -153,7 +146,7 @@ function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush
             const batch = take();
             if (batch.full) arm(waitMs);
             if (!batch.ids.length) return;
-            if (performance.now() < restAt) return arm(0);
+            if (performance.now() < restAt) return arm();
             more = await post(batch) === 413 || batch.full;
         }
     }
@@ -205,8 +198,8 @@ function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush
 
 const STEPS = [0, 0.5, ...Array.from({ length: 120 }, (_, i) => 0.95 ** i)];
 
-/** UUID v7, RFC 9562. @param {number} nowMs */
-function uuid7(nowMs) {
+/* RFC 9562. */
+function uuid7(nowMs = 0) {
     const bytes = Array.from(crypto.getRandomValues(new Uint8Array(10)));
     const hex = bytes.map((b) => (b + 256).toString(16).slice(1)).join('');
     return (nowMs.toString(16).padStart(12, '0') + hex)
@@ -228,7 +221,7 @@ function agreed() {
         : !navigator.globalPrivacyControl && navigator.doNotTrack !== '1';
 }
 
-/** @param {Kith.TrackerOptions} [options] @returns {Kith.Tracker} */
+/** @type {Kith.CreateTracker} */
 export function createTracker(options) {
     const all = {
         endpoint: '/api/track', storage: ownStorage(), consent: agreed, viewMs: 1000,
@@ -242,7 +235,7 @@ export function createTracker(options) {
 
     const hidden = () => away || document.visibilityState === 'hidden';
 
-    /** Starts or stops the second. @param {Kith.Slot} slot */
+    /** @type {Kith.WithSlot} starts or stops the second */
     function turn(slot) {
         const now = performance.now();
         const on = slot.enough && !hidden();
@@ -256,7 +249,7 @@ export function createTracker(options) {
         }
     }
 
-    /** @param {Kith.Slot} slot */
+    /** @type {Kith.WithSlot} */
     function dwelt(slot) {
         look(observer.takeRecords());
         if (slot.since < 0 || viewed.has(slot.key)) return;
@@ -269,7 +262,7 @@ export function createTracker(options) {
         }
     }
 
-    /** @param {IntersectionObserverEntry[]} entries */
+    /** @type {Kith.Look} */
     function look(entries) {
         for (const entry of entries) {
             const slot = slots.get(entry.target);

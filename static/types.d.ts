@@ -1,9 +1,9 @@
 /*
  * types.d.ts -- the header of the page's modules: shapes and contracts.
  *
- * Browsers never load it; `npm run types` in e2e/ checks every module against
- * it. What a module promises to another stands here, so that what travels to
- * readers stays within 4 KiB (the tracker) and 15 KiB (the rest), compressed.
+ * Browsers never load it; `npm run types` in e2e/ checks every module against it.
+ * The modules are served as they are written. What one promises to another stands
+ * here, so that 4 KiB are enough for the tracker and 15 KiB for all, compressed.
  * Units are in the names; *_at and ts are milliseconds since 1970 UTC.
  */
 
@@ -40,6 +40,10 @@ declare namespace Kith {
         /** Sends what may go now; resolves to the number of events still unsettled. */
         flush(): Promise<number>;
     }
+
+    type CreateTracker = (options?: TrackerOptions) => Tracker;
+    type WithSlot = (slot: Slot) => void;
+    type Look = (entries: IntersectionObserverEntry[]) => void;
 
     interface TrackerOptions {
         endpoint?: string;
@@ -123,6 +127,10 @@ declare namespace Kith {
         leave(): void;
     }
 
+    type CreateOutbox = (options: OutboxOptions) => Outbox;
+    type Settle = (response: Response, report: Report) => Promise<void>;
+    type Send = (batch: Batch, leaving?: boolean) => Promise<number>; /* the status */
+
     interface OutboxOptions {
         endpoint: string;
         storage: Storage | null;
@@ -161,7 +169,20 @@ declare namespace Kith {
         full: boolean; /* more waits than one POST may carry */
     }
 
-    /* ---- api.js: the two answers the page reads ---------------------------- */
+    /* ---- the calls of the page, and their answers (feed.js) ----------------- */
+
+    interface Problem {
+        code: string; /* the server's; `network`: no answer, `unknown`: not ours */
+        request_id?: string;
+    }
+
+    /** Throws ApiError. A bad or expired cookie is refused once, and taken away with
+     * the refusal: the same call again is a new visitor's. */
+    type Call = (path: string, init?: RequestInit, again?: boolean) => Promise<any>;
+    type GetFeed = (kind: Kind, cursor?: string | null, limit?: number) => Promise<Answer>;
+    type GetUpdates = (since: number) => Promise<Updates>;
+    type GetReaders = () => Promise<Readers>;
+    type ReadAs = (id: string | null) => Promise<{ user_id: string | null }>; /* null: a new, anonymous reader */
 
     type Kind = 'for_you' | 'latest';
 
@@ -199,6 +220,21 @@ declare namespace Kith {
         has_more: boolean;
     }
 
+    /* ---- app.js: read as somebody else -------------------------------------- */
+
+    /*
+     * The old reader's events must be settled before the cookie changes, or they
+     * would count for the new one: a switch that cannot flush first is refused.
+     * Hooks (data-testid): reader-button, reader-dialog, reader (data-reader-id,
+     * aria-current), reader-new.
+     */
+    type CreateReaders = (
+        flush: () => Promise<number>, /* resolves to what could not be sent */
+        switched: () => void,
+    ) => Promise<void>;
+    type ShowFace = (place: HTMLElement, reader: Pick<Reader, 'name' | 'taste'>) => void;
+    type Change = (id: string | null) => Promise<void>;
+
     interface Reader {
         id: string;
         name: string;
@@ -211,7 +247,7 @@ declare namespace Kith {
         current: string | null;
     }
 
-    /* ---- live.js: hear of new posts ---------------------------------------- */
+    /* ---- feed.js: hear of new posts ---------------------------------------- */
 
     /*
      * Ways     WebSocket; else an event stream, over HTTP/2 or later only; else
@@ -223,11 +259,16 @@ declare namespace Kith {
      *          backoff. What was missed shows in the next hello.
      * Shows    One pill with what is new since the feed was made. Nothing moves
      *          until it is pressed.
+     * Hooks    data-testid: news (role=status), news-button
      */
     interface Live {
         /** The feed on the page was made at this time (server's clock). */
         begin(at: number): void;
     }
+
+    type CreateLive = (press: (count: number, since: number) => void) => Live;
+    type Wait = (ms: number, then: () => void) => void;
+    type Hear = (message: MessageEvent<string>) => void;
 
     type LiveMessage =
         | { type: 'hello'; server_time: number; newest_post_at: number }
@@ -242,12 +283,17 @@ declare namespace Kith {
         recommendations_ready: boolean;
     }
 
-    /* ---- card.js: one post ------------------------------------------------- */
+    /* ---- show.js: one post ------------------------------------------------- */
 
     /*
      * A card owns its article element and what the reader did to it; it reports
-     * through `act` and knows neither the tracker nor the feed.
+     * through `acts` and knows neither the tracker nor the feed.
      */
+    type CreateCard = (post: Post, requestId: string, acts: CardActs) => Card;
+    type ShowCount = (button: HTMLElement, n: number) => void;
+    type Excerpt = (text: string, chars: number) => string; /* cut between words */
+    type Switch = (on: boolean) => void;
+
     interface Card {
         element: HTMLElement;
         post: Post;
@@ -269,7 +315,21 @@ declare namespace Kith {
         liked: Set<string>;
     }
 
-    /* ---- toast.js: one short message at a time ----------------------------- */
+    /* ---- show.js: what every part of the page shows with ---------------------- */
+
+    /** The first that index.html promises: a part of the page or of a copy. */
+    type Part = <T extends string>(root: ParentNode, selector: T) =>
+        T extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[T] : HTMLElement;
+    type Find = (id: string) => HTMLElement;
+    type Make = (tag: string, text: string) => HTMLElement;
+    /** Shows the words that index.html has for a code (data-<code> of the element). */
+    type Say = (element: HTMLElement, code: string, otherwise?: string) => void;
+    type Count = (n: number) => string;
+    type Ago = (at_ms: number) => string;
+
+    /** One message at a time, for six seconds; the time stands still while the pointer
+     * or the focus is on it. */
+    type Toast = (message: string, action?: ToastAction) => void;
 
     interface ToastAction {
         label: string;
@@ -284,7 +344,35 @@ declare namespace Kith {
      * What is shown is never taken away by a failure, and nothing is ever inserted
      * above the reader. An expired or foreign cursor starts a fresh feed below
      * what is shown, without repeating it.
+     * Hooks (data-testid): #feed (role=feed, aria-busy, data-kind); post, post-why,
+     * post-body, post-open, post-shares, post-like, post-share, post-hide;
+     * feed-origin, feed-loading, feed-more, feed-end, feed-fresh, feed-empty,
+     * feed-error, feed-retry.
      */
+    type CreateFeed = (tracker: Tracker, told: FeedTold) => Feed;
+
+    interface FeedTold {
+        onrejected: CardActs['onrejected'];
+        onfresh(at: number): void; /* a feed made at that time is shown */
+        onshow(post: Post): void;
+    }
+
+    /* What follows the articles. Nothing does while posts are put in before it: what
+     * is seen to move counts as a jump of the page, what was gone does not. */
+    type SetTail = (shown?: 'loading' | 'more' | 'end' | 'empty' | 'error') => void;
+    interface Failure {
+        status: number;
+        code: string;
+        request: string | undefined;
+    }
+    type ShowError = (error: Failure) => void;
+    type ShareLink = (post: Post) => Promise<boolean>; /* through the system, else a copy */
+    type MakeCards = (answer: Answer, since?: number) => Card[];
+    type Show = (answer: Answer) => void;
+    /** One request at a time; false when it failed or was overtaken. */
+    type Fetching = (ask: () => Promise<Answer>, show: Show, failed: ShowError) => Promise<boolean>;
+
+
     interface Feed {
         /** A fresh feed; `keep` shows the old one until the new one has come. */
         load(kind: Kind, keep?: boolean): Promise<boolean>;
@@ -296,4 +384,19 @@ declare namespace Kith {
         current(): Card | undefined;
         focus(card: Card | undefined): void;
     }
+
+    /* ---- app.js: watch the learning; the keyboard --------------------------- */
+
+    /*
+     * Hooks (data-testid): learned, learned-events, learned-calls, learned-saved,
+     * learned-waiting, learned-item (data-state: waiting, stored, refused).
+     */
+    type CreateLearned = (titleOf: (postId: string) => string | undefined) => {
+        queued(event: TrackedEvent): void;
+        flushed(report: Report, refused: (string | undefined)[]): void;
+        reset(): void;
+    };
+
+    type CreateKeys = (feed: Feed, refresh: () => void) => void;
+    type Keys = Record<string, () => void>;
 }

@@ -197,25 +197,14 @@ refuses shell 'SC2086' tests/lint/shell.sh
 
 # ---- size of the page
 mkdir -p static
-# script BYTES: a module of about so many bytes that no compression makes smaller
-script()
-{
-    printf "export const x%s = '" "$1"
-    head -c $(($1 * 3 / 4)) /dev/urandom | base64 -w 0
-    printf "';\n"
-}
-cp "$lint/../../static/pack.awk" static/
-script 2000 >static/theme.js
-script 2500 >static/tracker.js
-{ echo "import { x2500 } from './tracker.js';"; script 9000; } >static/app.js
+head -c 3000 /dev/urandom >static/tracker.js
+head -c 11000 /dev/urandom >static/app.js
 accepts page_size tests/lint/page_size.sh
-script 6000 >static/tracker.js
+head -c 5000 /dev/urandom >static/tracker.js
 refuses page_size 'budget 4096' tests/lint/page_size.sh
-script 2500 >static/tracker.js
-{ echo "import { x2500 } from './tracker.js';"; script 20000; } >static/app.js
-refuses page_size 'budget 15360' tests/lint/page_size.sh
-{ echo "import { x2500 } from './tracker.js';"; echo 'const x2500 = 1;'; } >static/app.js
-refuses page_size 'a name in two modules' tests/lint/page_size.sh
+head -c 3000 /dev/urandom >static/tracker.js
+head -c 2000 /dev/urandom >static/more.js
+refuses page_size 'budget 15360, with 2 other' tests/lint/page_size.sh
 
 # ---- waits of the browser tests
 mkdir -p e2e
