@@ -16,7 +16,7 @@
  *          them; n stays that of the whole profile.
  * Cost     O(pairs of the profile's posts), 0.8 ns each. With an index
  *          (reader_index.h), data of ML-20M's size, 2.06 million pairs a
- *          request: 0.09 ns each when all weigh the same, 0.33 ns with
+ *          request: 0.09 ns each when all weigh the same, 0.4 ns with
  *          60/20/12/8 % of four weights (bench_neighbours ml20m --plain). No
  *          allocation.
  * from     Sarwar et al. 2000 (user-based cosine); weights in types.h
