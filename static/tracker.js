@@ -143,6 +143,7 @@ function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush
 
     async function drain() {
         for (let more = true; more;) {
+            disarm(); /* what was queued while waiting goes along */
             const batch = take();
             if (batch.full) arm(waitMs);
             if (!batch.ids.length) return;
