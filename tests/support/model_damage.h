@@ -7,6 +7,8 @@
 #include "model_fixture.h"
 #include "reco/fallback.h"
 
+enum { DAMAGE_BITS = 8 }; /* of a byte */
+
 static inline uint64_t damage_checksum(const unsigned char *at, size_t bytes)
 {
     struct hash_stream h;
@@ -105,6 +107,50 @@ static inline bool damage_survives(const void *bytes, size_t size)
     reco_scratch_release(&s);
     model_close(&m);
     return sum != 1; /* always: keeps the reads */
+}
+
+static inline void damage_flip(unsigned char *bytes, size_t bit)
+{
+
+    bytes[bit / DAMAGE_BITS] ^= (unsigned char)(1 << bit % DAMAGE_BITS);
+}
+
+/* The first bit whose flip model_check() does not see, or the number of bits.
+ * `work` has room for the size bytes of the sample. */
+static inline size_t damage_unseen(const unsigned char *sample, size_t size,
+                                   unsigned char *work)
+{
+    struct err err;
+    size_t bit = 0;
+    bool seen = true;
+
+    memcpy(work, sample, size);
+    while (bit < size * DAMAGE_BITS) {
+        damage_flip(work, bit);
+        seen = !model_check(work, size, &err);
+        damage_flip(work, bit);
+        if (!seen)
+            break;
+        bit++;
+    }
+    return bit;
+}
+
+/* Of all flips signed again, how many pass `survives`, which uses what passes.
+ */
+static inline size_t damage_signed_again(const unsigned char *sample,
+                                         size_t size, unsigned char *work,
+                                         bool (*survives)(const void *, size_t))
+{
+    size_t passed = 0;
+
+    for (size_t bit = 0; bit < size * DAMAGE_BITS; bit++) {
+        memcpy(work, sample, size);
+        damage_flip(work, bit);
+        damage_sign(work, size);
+        passed += survives(work, size);
+    }
+    return passed;
 }
 
 /* A small model as bytes of the heap, exactly as many as the file has. */
