@@ -1,0 +1,97 @@
+/*
+ * index_search.h -- one search in an index of readers, and its parts. Used by
+ * neighbours_index.c only, which says how they work together.
+ *
+ * Order   plan; then strip by strip add_lists or pass_lists and, tile by tile,
+ *         end_rows and find; thin_out and keep_found at the end.
+ * Places  users as the index orders them (reader_index.h); only what is kept
+ *         becomes an ordinal.
+ * Cost    of each part beside its function; nothing allocates.
+ */
+#pragma once
+
+#include "reco/model.h"
+#include "reco/neighbour.h"
+#include "reco/profile.h"
+#include "reco/reader_index.h"
+#include "reco/scratch.h"
+
+struct index_search {
+    const struct model *model;
+    const struct profile *profile;
+    struct index_scratch *x;
+    uint16_t *dots;  /* [INDEX_STRIP], zero between strips; of all searches */
+    uint32_t *cells; /* [users] of 32 bits, of all searches */
+    const struct kernel *kernel;
+    uint32_t ahead; /* of kernel.h */
+    bool done;
+    const uint32_t *erased; /* [erased_count] users, ascending */
+    uint32_t erased_count;
+    uint32_t k;
+    struct neighbour *out;
+    uint32_t count;       /* of out */
+    uint32_t self;        /* place, or ORDINAL_NONE */
+    uint32_t wide;        /* places below it have 32-bit dots */
+    uint32_t list_count;  /* of x->lists */
+    uint32_t pairs_count; /* of x->pairs */
+    uint32_t bits_count;  /* of x->bits */
+    uint32_t group_count; /* of x->groups */
+    uint32_t group_end;   /* tile at which the next row ends */
+    uint32_t floor;       /* 1 or more */
+    uint32_t found;       /* of x->found_* */
+    uint64_t weight_sum;
+    uint32_t weight_most; /* of the profile */
+};
+
+/* ---- index_search_best.c: the best k ---- */
+
+bool index_search_is_erased(const struct index_search *f, uint32_t user);
+
+/* Notes a place that reaches the floor. x->found_* has room for it. */
+static inline void index_search_find(struct index_search *f, uint32_t place,
+                                     uint32_t dot)
+{
+    struct index_scratch *x = f->x;
+
+    x->found_places[f->found] = place;
+    x->found_dots[f->found] = dot;
+    x->found_keys[f->found] =
+        kernel_bits((float)dot * f->model->index_scales[place]);
+    f->found += x->found_keys[f->found] >= f->floor &&
+                !(f->erased_count &&
+                  index_search_is_erased(f, f->model->index_users[place]));
+}
+
+/* Raises the floor and drops what lies below it: at least half is free then.
+ * O(found). */
+void index_search_thin_out(struct index_search *f);
+/* What was found and reaches the floor goes into the heap of the best k. */
+void index_search_keep_found(struct index_search *f);
+
+/* ---- index_search_rows.c: the rows of the profile ---- */
+
+/* Lists, pairs and groups of bits of all its posts; O(rows). */
+void index_search_plan(struct index_search *f);
+/* Rows that end before this tile leave their groups; sets group_end. */
+void index_search_end_rows(struct index_search *f, uint32_t tile);
+
+static inline const uint16_t *index_search_list(const struct model *m,
+                                                const struct model_index_row *r)
+{
+    return (const void *)(m->index_lists + r->list);
+}
+
+/* ---- index_search_lists.c: lists and pairs, strip by strip ---- */
+
+/* Finds the segments of a block; a list that has ended leaves. */
+void index_search_enter_block(struct index_search *f, uint32_t block);
+/* dots += what the lists say of the strip that begins with this tile. */
+void index_search_add_lists(struct index_search *f, uint32_t tile);
+/* The same when nobody of the strip is looked at. */
+void index_search_pass_lists(struct index_search *f, uint32_t tile);
+
+/* ---- index_search_wide.c: places one by one, in 32 bits ---- */
+
+/* Finds all places below `end`, out of the heads of the same rows, which are
+ * walked twice: no array but theirs is looked at. */
+void index_search_count_wide(struct index_search *f, uint32_t end);
