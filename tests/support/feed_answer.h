@@ -17,9 +17,20 @@ bool feed_gives(const struct answer *a, unsigned number);
 bool feed_says(const struct answer *a, const char *reason);
 bool feed_is_from(const struct answer *a, const char *source);
 
+/* What corpus.h promises its reader: in full; from his row of the model while
+ * the database is away. */
+bool feed_is_personal(const struct answer *a);
+bool feed_is_recalled(const struct answer *a);
+
 /* As a reader; anything but 200, or a post given twice, fails the test. */
 void feed_ask(const struct worker *w, const char *bearer, const char *query,
               struct answer *a);
+
+/* Asks some times; each answer must hold. The time of the fastest: the machine
+ * may be busy once, not every time. */
+int64_t feed_fastest_us(const struct worker *w, const char *bearer,
+                        const char *query,
+                        bool (*holds)(const struct answer *a));
 
 /* Asks again and again until `holds` is true of an answer; fails the test when
  * that takes over within_us. Returns how long it took. */

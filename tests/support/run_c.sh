@@ -2,10 +2,12 @@
 # Usage: tests/support/run_c.sh BUILD_FOLDER TEST_PROGRAM...
 # Runs Check programs, as many at a time as there are cores, those of the database
 # in one private cluster. A line for each that passes, all it said for one that does
-# not. A program that is missing, crashes, hangs or checks nothing has failed.
+# not. A program that is missing, crashes, hangs or checks nothing has failed; one that
+# ends with 77 says why it cannot be run here.
 set -eu
 
 readonly LIMIT_S=300
+readonly SKIPPED=77
 
 die()
 {
@@ -45,12 +47,18 @@ run_one()
         echo "not built" >"$said.log"
     fi
     ms=$(($(date +%s%3N) - begin))
-    tally=$(count "$code" "$said.log")
+    if [ "$code" -eq "$SKIPPED" ]; then
+        tally='0 0 1'
+    else
+        tally=$(count "$code" "$said.log")
+    fi
     echo "$tally" >"$said.tally"
     seconds=$(printf '%d.%02d s' $((ms / 1000)) $((ms % 1000 / 10)))
     {
         flock 9
-        if [ "$code" -eq 0 ] && [ "${tally#* }" -eq 0 ]; then
+        if [ "$code" -eq "$SKIPPED" ]; then
+            printf 'skip  %-36s %s\n' "$name" "$(tail -n 1 "$said.log")"
+        elif [ "$code" -eq 0 ] && [ "${tally#* }" -eq 0 ]; then
             printf 'ok    %-36s %4d  %s\n' "$name" "${tally% *}" "$seconds"
         else
             [ "$code" -ne 124 ] || echo "ended after $LIMIT_S s" >>"$said.log"
@@ -80,7 +88,11 @@ rm -rf "$results"
 mkdir -p "$results"
 printf '%s\0' "$@" | xargs -0 -P "$(nproc)" -n 1 "$0" --one "$results"
 
-total=$(cat "$results"/*.tally | awk '{ p += $1; f += $2 } END { print p + 0, f + 0 }')
-[ -z "${TALLY:-}" ] || echo "$total 0 $build" >>"$TALLY"
-echo "C tests of $build: ${total% *} hold, ${total#* } do not"
-[ "${total#* }" -eq 0 ]
+total=$(cat "$results"/*.tally |
+    awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }')
+[ -z "${TALLY:-}" ] || echo "$total $build" >>"$TALLY"
+echo "$total" | awk -v build="$build" '{
+    printf "C tests of %s: %d hold, %d do not%s\n", build, $1, $2,
+           $3 ? ", " $3 " programs skipped" : ""
+    exit $2 > 0
+}'
