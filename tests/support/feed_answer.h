@@ -26,11 +26,10 @@ bool feed_is_recalled(const struct answer *a);
 void feed_ask(const struct worker *w, const char *bearer, const char *query,
               struct answer *a);
 
-/* Asks some times; each answer must hold. The time of the fastest: the machine
- * may be busy once, not every time. */
-int64_t feed_fastest_us(const struct worker *w, const char *bearer,
-                        const char *query,
-                        bool (*holds)(const struct answer *a));
+/* Asks some times; each answer must hold. The median of their times: the machine
+ * may be busy now and then, not half of the time. */
+int64_t feed_usual_us(const struct worker *w, const char *bearer,
+                      const char *query, bool (*holds)(const struct answer *a));
 
 /* Asks again and again until `holds` is true of an answer; fails the test when
  * that takes over within_us. Returns how long it took. */

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../support/corpus.h"
+#include "../support/feed_answer.h"
 #include "../support/gate.h"
 #include "../support/test_db.h"
 #include "base/clock.h"
@@ -20,6 +20,7 @@ enum {
     DEADLINE_MS = 200,
     GRACE_MS = 50,
     TRIES = 5, /* the machine may be busy once, not five times in a row */
+    BACK_US = 2000000, /* what is promised */
     US_PER_MS = 1000,
     HEAD_BYTES = 64,
     COPY_BYTES = 1 << 20,
@@ -63,60 +64,18 @@ static void start_behind_gate(void)
     start();
 }
 
-static void ask_as(const char *bearer, const char *query, struct answer *a)
-{
-    worker_ask(&feeds, &(struct ask){.query = query, .bearer = bearer}, a);
-    ck_assert_msg(a->status == 200, "%.*s", SPAN_ARGS(a->raw.body));
-}
-
-static size_t count_of(const struct answer *a)
-{
-    struct json posts = answer_array(a, "posts");
-
-    return json_count(&posts);
-}
-
-static unsigned number_at(const struct answer *a, size_t i)
-{
-    struct json posts = answer_array(a, "posts"), post = json_at(&posts, i);
-    struct span text;
-    struct uuid id;
-    struct err err;
-
-    ck_assert(json_find_text(&post, "id", &text, NULL, &err));
-    ck_assert(uuid_find(text, &id));
-    return test_number(id);
-}
-
-static struct span rung_at(const struct answer *a, size_t i)
-{
-    struct json posts = answer_array(a, "posts"), post = json_at(&posts, i);
-    struct span text;
-    struct err err;
-
-    ck_assert(json_find_text(&post, "source", &text, NULL, &err));
-    return text;
-}
-
-static bool says(const struct answer *a, const char *reason)
-{
-    return reason ? !answer_is_null(a, "fallback_reason") &&
-                        span_is(answer_text(a, "fallback_reason"), reason)
-                  : answer_is_null(a, "fallback_reason");
-}
-
 static void is_fallback(const struct answer *a, const char *reason)
 {
-    ck_assert_msg(says(a, reason), "%.*s", SPAN_ARGS(a->raw.body));
+    ck_assert_msg(feed_says(a, reason), "%.*s", SPAN_ARGS(a->raw.body));
     ck_assert(span_is(answer_text(a, "source"), "random_fallback"));
-    ck_assert_uint_eq(count_of(a), 20);
+    ck_assert_uint_eq(feed_count(a), 20);
 }
 
 static void falls_back(const char *reason)
 {
     struct answer a;
 
-    ask_as(reader, "", &a);
+    feed_ask(&feeds, reader, "", &a);
     is_fallback(&a, reason);
     answer_release(&a);
 }
@@ -125,10 +84,8 @@ static void is_personal(void)
 {
     struct answer a;
 
-    ask_as(reader, "", &a);
-    ck_assert_msg(says(&a, NULL), "%.*s", SPAN_ARGS(a.raw.body));
-    ck_assert(span_is(answer_text(&a, "source"), "ml_recommendations"));
-    ck_assert_uint_eq(number_at(&a, 0), CORPUS_LIKED + 1);
+    feed_ask(&feeds, reader, "", &a);
+    ck_assert_msg(feed_is_personal(&a), "%.*s", SPAN_ARGS(a.raw.body));
     answer_release(&a);
 }
 
@@ -137,31 +94,28 @@ static void recalls(const char *reason)
 {
     struct answer a;
 
-    ask_as(reader, "", &a);
-    ck_assert_msg(says(&a, reason), "%.*s", SPAN_ARGS(a.raw.body));
+    feed_ask(&feeds, reader, "", &a);
+    ck_assert_msg(feed_says(&a, reason), "%.*s", SPAN_ARGS(a.raw.body));
     ck_assert(span_is(answer_text(&a, "source"), "random_fallback"));
     for (unsigned i = 0; i < CORPUS_RECOMMENDED; i++) {
-        ck_assert_uint_eq(number_at(&a, i), CORPUS_LIKED + 1 + i);
-        ck_assert(span_is(rung_at(&a, i), "neighbours"));
+        ck_assert_uint_eq(feed_number(&a, i), CORPUS_LIKED + 1 + i);
+        ck_assert(span_is(feed_rung(&a, i), "neighbours"));
     }
     answer_release(&a);
 }
 
-/* Asks until the answer names this reason (NULL: none); each try is an answer
- * of its own, and the worker looks at files every 10 ms, at a lost database
- * after 5 s at the latest. */
+static const char *awaited; /* what the answer shall name */
+
+static bool says_awaited(const struct answer *a)
+{
+    return feed_says(a, awaited);
+}
+
+/* Asks until the answer names this reason (NULL: none), two seconds at most. */
 static void soon(const char *query, const char *reason)
 {
-    int64_t until_us = test_db_soon();
-    struct answer a;
-    bool said = false;
-
-    while (!said && clock_mono_us() < until_us) {
-        ask_as(reader, query, &a);
-        said = says(&a, reason);
-        answer_release(&a);
-    }
-    ck_assert_msg(said, "never said %s", reason ? reason : "null");
+    awaited = reason;
+    feed_await(&feeds, reader, query, says_awaited, BACK_US);
 }
 
 static void soon_says(const char *reason)
@@ -176,12 +130,12 @@ START_TEST(without_a_model_posts_come_from_the_database)
     struct answer a;
 
     start();
-    ask_as(reader, "limit=50", &a);
-    ck_assert(says(&a, "model_missing"));
+    feed_ask(&feeds, reader, "limit=50", &a);
+    ck_assert(feed_says(&a, "model_missing"));
     ck_assert(answer_is_null(&a, "model"));
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS - CORPUS_LIKED);
-    for (size_t i = 0; i < count_of(&a); i++)
-        ck_assert_uint_gt(number_at(&a, i), CORPUS_LIKED);
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS - CORPUS_LIKED);
+    for (size_t i = 0; i < feed_count(&a); i++)
+        ck_assert_uint_gt(feed_number(&a, i), CORPUS_LIKED);
     answer_release(&a);
 }
 END_TEST
@@ -193,10 +147,10 @@ START_TEST(without_a_model_hidden_posts_stay_hidden_when_all_is_seen)
     for (unsigned post = 4; post <= CORPUS_POSTS; post++)
         corpus_event(&stage, CORPUS_READER, post, post == 9 ? "hide" : "view");
     start();
-    ask_as(reader, "limit=50", &a);
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS - 1);
-    for (size_t i = 0; i < count_of(&a); i++)
-        ck_assert_uint_ne(number_at(&a, i), 9);
+    feed_ask(&feeds, reader, "limit=50", &a);
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS - 1);
+    for (size_t i = 0; i < feed_count(&a); i++)
+        ck_assert_uint_ne(feed_number(&a, i), 9);
     answer_release(&a);
 }
 END_TEST
@@ -208,10 +162,10 @@ START_TEST(without_a_model_an_author_never_gets_his_own_posts)
 
     stage_token(&stage, test_id(CORPUS_AUTHOR), author);
     start();
-    ask_as(author, "limit=50", &a);
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS - 10);
-    for (size_t i = 0; i < count_of(&a); i++)
-        ck_assert_uint_ne(number_at(&a, i) % 3, 0);
+    feed_ask(&feeds, author, "limit=50", &a);
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS - 10);
+    for (size_t i = 0; i < feed_count(&a); i++)
+        ck_assert_uint_ne(feed_number(&a, i) % 3, 0);
     answer_release(&a);
 }
 END_TEST
@@ -222,12 +176,12 @@ START_TEST(without_model_and_posts_the_feed_is_empty_and_says_so)
 
     test_db_run(&stage.db, "DELETE FROM user_interactions; DELETE FROM posts");
     start();
-    ask_as(reader, "", &a);
-    ck_assert_uint_eq(count_of(&a), 0);
+    feed_ask(&feeds, reader, "", &a);
+    ck_assert_uint_eq(feed_count(&a), 0);
     ck_assert(!answer_bool(&a, "has_more"));
     answer_release(&a);
-    ask_as(reader, "feed=latest", &a);
-    ck_assert_uint_eq(count_of(&a), 0);
+    feed_ask(&feeds, reader, "feed=latest", &a);
+    ck_assert_uint_eq(feed_count(&a), 0);
     answer_release(&a);
 }
 END_TEST
@@ -253,15 +207,15 @@ START_TEST(a_new_model_is_picked_up_without_a_restart)
     int64_t until_us = test_db_soon();
 
     start();
-    ask_as(reader, "", &a);
+    feed_ask(&feeds, reader, "", &a);
     ck_assert(json_find_object(&a.json, "model", &model, NULL, &err));
     ck_assert(json_find_text(&model, "version", &version, NULL, &err));
     snprintf(before, sizeof before, "%.*s", SPAN_ARGS(version));
     answer_release(&a);
     stage_train(&stage);
     while (!swapped && clock_mono_us() < until_us) {
-        ask_as(reader, "", &a);
-        ck_assert(says(&a, NULL)); /* no answer in between was worse */
+        feed_ask(&feeds, reader, "", &a);
+        ck_assert(feed_says(&a, NULL)); /* no answer in between was worse */
         ck_assert(json_find_object(&a.json, "model", &model, NULL, &err));
         ck_assert(json_find_text(&model, "version", &version, NULL, &err));
         swapped = !span_is(version, before);
@@ -402,11 +356,11 @@ START_TEST(without_a_database_a_known_reader_is_not_given_what_he_has_seen)
 
     start_behind_gate();
     gate_shut();
-    ask_as(reader, "limit=50", &a);
-    ck_assert(says(&a, "database_down"));
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS - CORPUS_LIKED);
-    for (size_t i = 0; i < count_of(&a); i++)
-        ck_assert_uint_gt(number_at(&a, i), CORPUS_LIKED);
+    feed_ask(&feeds, reader, "limit=50", &a);
+    ck_assert(feed_says(&a, "database_down"));
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS - CORPUS_LIKED);
+    for (size_t i = 0; i < feed_count(&a); i++)
+        ck_assert_uint_gt(feed_number(&a, i), CORPUS_LIKED);
     answer_release(&a);
 }
 END_TEST
@@ -428,9 +382,9 @@ START_TEST(without_a_database_a_stranger_gets_what_is_read_now)
     stage_set("KITH_EXPLORE_PERCENT", "0");
     start_behind_gate();
     gate_shut();
-    ask_as(stranger, "", &a);
+    feed_ask(&feeds, stranger, "", &a);
     is_fallback(&a, "database_down");
-    ck_assert(span_is(rung_at(&a, 0), "trending"));
+    ck_assert(span_is(feed_rung(&a, 0), "trending"));
     answer_release(&a);
 }
 END_TEST
@@ -453,12 +407,12 @@ START_TEST(without_a_database_the_latest_feed_comes_from_the_model)
 
     start_behind_gate();
     gate_shut();
-    ask_as(reader, "feed=latest&limit=50", &a);
-    ck_assert(says(&a, "database_down"));
+    feed_ask(&feeds, reader, "feed=latest&limit=50", &a);
+    ck_assert(feed_says(&a, "database_down"));
     ck_assert(span_is(answer_text(&a, "source"), "latest"));
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS);
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS);
     for (unsigned i = 0; i < CORPUS_POSTS; i++)
-        ck_assert_uint_eq(number_at(&a, i), i + 1);
+        ck_assert_uint_eq(feed_number(&a, i), i + 1);
     answer_release(&a);
 }
 END_TEST
@@ -470,16 +424,16 @@ START_TEST(a_scroll_through_the_latest_survives_the_loss_of_the_database)
     struct answer a;
 
     start_behind_gate();
-    ask_as(reader, "feed=latest&limit=12", &a);
-    ck_assert(says(&a, NULL));
+    feed_ask(&feeds, reader, "feed=latest&limit=12", &a);
+    ck_assert(feed_says(&a, NULL));
     snprintf(query, sizeof query, "limit=50&cursor=%.*s",
              SPAN_ARGS(answer_text(&a, "next_cursor")));
     answer_release(&a);
     gate_shut();
-    ask_as(reader, query, &a);
-    ck_assert(says(&a, "database_down"));
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS - 12);
-    ck_assert_uint_eq(number_at(&a, 0), 13);
+    feed_ask(&feeds, reader, query, &a);
+    ck_assert(feed_says(&a, "database_down"));
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS - 12);
+    ck_assert_uint_eq(feed_number(&a, 0), 13);
     answer_release(&a);
 }
 END_TEST
@@ -493,10 +447,10 @@ START_TEST(a_scroll_survives_the_loss_of_the_database)
 
     start_behind_gate();
     for (int page = 0; more; page++) {
-        ask_as(reader, query, &a);
-        for (size_t i = 0; i < count_of(&a); i++) {
-            ck_assert(!given[number_at(&a, i)]);
-            given[number_at(&a, i)] = true;
+        feed_ask(&feeds, reader, query, &a);
+        for (size_t i = 0; i < feed_count(&a); i++) {
+            ck_assert(!given[feed_number(&a, i)]);
+            given[feed_number(&a, i)] = true;
         }
         more = answer_bool(&a, "has_more");
         if (more)
@@ -528,37 +482,12 @@ START_TEST(with_neither_from_the_start_the_feed_is_empty_but_an_answer)
     ck_assert_int_eq(remove(stage.model_path), 0);
     start_behind_gate();
     gate_shut();
-    ask_as(reader, "", &a);
-    ck_assert_uint_eq(count_of(&a), 0);
-    ck_assert(says(&a, "model_missing"));
+    feed_ask(&feeds, reader, "", &a);
+    ck_assert_uint_eq(feed_count(&a), 0);
+    ck_assert(feed_says(&a, "model_missing"));
     answer_release(&a);
 }
 END_TEST
-
-/*
- * The fastest of some answers, measured from outside. Every one names a reason,
- * and one at least this one: on a busy machine the worker may still be
- * dialling anew after the one before, and then says that the database is down.
- */
-static int64_t fastest_us(const char *bearer, const char *query,
-                          const char *reason)
-{
-    int64_t best_us = INT64_MAX, start_us, took_us;
-    struct answer a;
-    int said = 0;
-
-    for (int i = 0; i < TRIES; i++) {
-        start_us = clock_mono_us();
-        ask_as(bearer, query, &a);
-        took_us = clock_mono_us() - start_us;
-        said += says(&a, reason);
-        ck_assert(says(&a, reason) || says(&a, "database_down"));
-        best_us = took_us < best_us ? took_us : best_us;
-        answer_release(&a);
-    }
-    ck_assert_int_gt(said, 0);
-    return best_us;
-}
 
 /* PostgreSQL alone might take longer than the whole answer may. */
 static void set_budgets(void)
@@ -588,9 +517,9 @@ static int64_t hang_us(const char *query, const char *reason)
         soon("feed=latest", NULL); /* this one always needs the database */
         gate_freeze();
         start_us = clock_mono_us();
-        ask_as(reader, query, &a);
+        feed_ask(&feeds, reader, query, &a);
         took_us = clock_mono_us() - start_us;
-        ck_assert_msg(says(&a, reason), "%.*s", SPAN_ARGS(a.raw.body));
+        ck_assert_msg(feed_says(&a, reason), "%.*s", SPAN_ARGS(a.raw.body));
         ck_assert_int_ge(took_us, DEADLINE_MS * US_PER_MS);
         best_us = took_us < best_us ? took_us : best_us;
         answer_release(&a);
@@ -629,9 +558,9 @@ START_TEST(a_database_that_does_not_take_connections_costs_no_more)
     gate_freeze();
     for (int i = 0; i < TRIES; i++) {
         struct answer a;
-        ask_as(reader, "", &a);
-        ck_assert(says(&a, "timeout") || says(&a, "database_down"));
-        ck_assert_uint_eq(count_of(&a), 20);
+        feed_ask(&feeds, reader, "", &a);
+        ck_assert(feed_says(&a, "timeout") || feed_says(&a, "database_down"));
+        ck_assert_uint_eq(feed_count(&a), 20);
         answer_release(&a);
     }
     gate_thaw();
@@ -654,7 +583,8 @@ START_TEST(a_database_that_is_not_there_costs_next_to_nothing)
     set_budgets();
     start_behind_gate();
     gate_shut();
-    ck_assert_int_le(fastest_us(reader, "", "database_down"),
+    soon_says("database_down");
+    ck_assert_int_le(feed_usual_us(&feeds, reader, "", feed_is_recalled),
                      GRACE_MS * US_PER_MS);
 }
 END_TEST
@@ -676,7 +606,8 @@ START_TEST(a_locked_table_costs_no_more_than_the_deadline)
     start();
     soon_says(NULL);
     test_db_run(&stage.db, "BEGIN; LOCK TABLE user_interactions");
-    ck_assert(in_time(fastest_us(reader, "", "timeout")));
+    soon_says("timeout");
+    ck_assert(in_time(feed_usual_us(&feeds, reader, "", feed_is_recalled)));
     test_db_run(&stage.db, "ROLLBACK");
     soon_says(NULL);
 }
