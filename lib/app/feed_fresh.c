@@ -71,6 +71,8 @@ bool fresh_begin(struct fresh *f, const struct model *model,
     f->since_ms = f->newest_ms = f->built_at_ms - OVERLAP_MS;
     f->after = (struct uuid){{0}};
     f->next_look_us = 0;
+    f->newest_at_us = clock_mono_us();
+    f->midway = false;
     return true;
 }
 
@@ -285,8 +287,10 @@ static bool take_row(struct fresh *f, const struct config *config,
     bool is_known;
     struct fresh_set *set;
 
-    if (row->updated_at_ms > f->newest_ms)
+    if (row->updated_at_ms > f->newest_ms) {
         f->newest_ms = row->updated_at_ms;
+        f->newest_at_us = clock_mono_us();
+    }
     if (row->erased_user)
         return erase(f, model, row->id, err);
     is_known = model_find_post(model, row->id, &known) &&
@@ -331,12 +335,22 @@ static bool read_page(struct fresh *f, struct db *db,
     return ok && !it.failed;
 }
 
+/* What it takes now, and the most it may; both with the tables for it. */
+static size_t bytes_of(const struct fresh *f, const struct model *model,
+                       size_t *most)
+{
+    size_t room = (size_t)f->newer.room + f->edits.room;
+    size_t tables = model->post_count + f->erased_cap * sizeof *f->erased +
+                    room * sizeof *f->newer.posts;
+
+    *most = tables + room * FRESH_POST_BYTES;
+    return tables + f->newer.bytes + f->edits.bytes;
+}
+
 static void log_overlay(struct fresh *f, const struct model *model)
 {
     struct log_line line;
-    size_t bytes = model->post_count + f->erased_cap * sizeof *f->erased +
-                   (f->newer.room + f->edits.room) * sizeof *f->newer.posts +
-                   f->newer.bytes + f->edits.bytes;
+    size_t most, bytes = bytes_of(f, model, &most);
 
     if (f->logged == f->digest)
         return;
@@ -347,7 +361,17 @@ static void log_overlay(struct fresh *f, const struct model *model)
     log_i64(&line, "gone", f->gone_count);
     log_i64(&line, "erased", f->erased_count);
     log_i64(&line, "bytes", (int64_t)bytes);
+    log_i64(&line, "most_bytes", (int64_t)most);
     log_end(&line);
+}
+
+/* The server's clock when this round began, or less: newest_ms had passed at
+ * newest_at_us, as no stamp is of the future. */
+static int64_t least_now_ms(const struct fresh *f)
+{
+    int64_t since_us = f->round_at_us - f->newest_at_us;
+
+    return f->newest_ms + (since_us > 0 ? since_us / US_PER_MS : 0);
 }
 
 bool fresh_follow(struct fresh *f, struct db *db, const struct config *config,
@@ -360,6 +384,9 @@ bool fresh_follow(struct fresh *f, struct db *db, const struct config *config,
     if (now_us < f->next_look_us)
         return true;
     f->next_look_us = now_us + (int64_t)config->fresh_check_ms * US_PER_MS;
+    if (!f->midway)
+        f->round_at_us = now_us;
+    f->midway = true;
     while (more && clock_mono_us() < stop_us)
         if (!read_page(f, db, config, model, INT64_MAX, until_us, &more, err))
             return false;
@@ -368,7 +395,8 @@ bool fresh_follow(struct fresh *f, struct db *db, const struct config *config,
         f->next_look_us = 0;
         return true;
     }
-    f->since_ms = f->newest_ms - OVERLAP_MS;
+    f->midway = false;
+    f->since_ms = least_now_ms(f) - OVERLAP_MS;
     f->after = (struct uuid){{0}};
     return true;
 }

@@ -4,21 +4,24 @@
  * and readers who were erased.
  *
  * Source   posts_changed(), asked at most every fresh_check_ms by each worker,
- *          from the moment the model was built. A round ends after ROUND_MS;
- *          what is left comes with the next request. While the database is
- *          away what was read stays.
+ *          from the moment the model was built, before an answer is made. A
+ *          round ends after ROUND_MS; what is left comes with the next request.
+ *          While the database is away what was read stays.
+ * Late     a transaction commits later than its stamps: each round begins
+ *          OVERLAP_MS before the beginning of the last one. What changes in a
+ *          transaction longer than that is noticed with its next change or the
+ *          next training. Once older, no row is read again.
  * Bound    fresh_posts new posts and as many edited ones, together at most
  *          2 * fresh_posts * FRESH_POST_BYTES; a byte a post and 4 bytes an
  *          erased reader of the model. Of more, the new posts published longest
  *          ago are left out, and the edited ones keep the words they were
  *          trained with until the next training; removals are never left out.
- * Shown    one log line a round that changed something: `overlay`.
+ * Shown    one log line a round that changed something, `overlay`: how many of
+ *          each, its bytes and the most they may be.
  * Vectors  made from the model's own terms (content_weigh), so that a new post
  *          is recommendable at once. An edited post is found by its old words
  *          and shown with the new ones.
  * Order    by id: the same set is the same bytes, whatever came first.
- * Limit    a post that becomes visible only because its time of publication
- *          comes is noticed by the next training.
  */
 #pragma once
 
@@ -70,7 +73,10 @@ struct fresh {
     struct buf text;
     int64_t since_ms; /* where the next round begins */
     struct uuid after;
-    int64_t newest_ms; /* largest stamp seen */
+    int64_t newest_ms;    /* largest stamp seen */
+    int64_t newest_at_us; /* when: then or before the server's clock was that */
+    int64_t round_at_us;  /* when the present round began */
+    bool midway;          /* it goes on */
     int64_t next_look_us;
     uint64_t logged; /* digest of the last line */
 };

@@ -76,12 +76,13 @@ struct posts posts_precomputed(struct db *db, struct uuid user, size_t most,
                                int64_t until_us, struct err *err);
 
 /*
- * Posts that changed (hidden and deleted ones too) and readers that were erased
- * (erased_user) behind the place (since_ms, after_id), oldest change first; a
- * nil after_id starts with since_ms itself. The next page begins behind the
- * last row's (updated_at_ms, id). A transaction may commit later than its
- * stamp: each round of polling begins some seconds before the end of the last
- * one.
+ * Posts that changed (hidden and deleted ones too) or whose time of publication
+ * has come, and readers that were erased (erased_user), behind the place
+ * (since_ms, after_id), oldest change first and none of the future;
+ * updated_at_ms is the stamp. A nil after_id starts with since_ms itself. The
+ * next page begins behind the last row's (updated_at_ms, id). A transaction may
+ * commit later than its stamp: each round of polling begins some seconds before
+ * the end of the last one.
  */
 struct posts posts_changed(struct db *db, int64_t since_ms,
                            struct uuid after_id, size_t most, int64_t until_us,

@@ -232,6 +232,7 @@ START_TEST(changes_are_paged_in_order_of_their_stamp)
 
     put(rows, 3);
     test_db_run(&db,
+                "UPDATE posts SET published_at = '2019-01-01';"
                 "UPDATE posts SET updated_at = '2020-01-01' WHERE id::text "
                 "LIKE '%3'; UPDATE posts SET updated_at = '2020-01-02' "
                 "WHERE NOT id::text LIKE '%3'");
@@ -244,6 +245,39 @@ START_TEST(changes_are_paged_in_order_of_their_stamp)
     ck_assert_str_eq(ids(posts_changed(&db, 1577923200000, (struct uuid){{0}},
                                        9, test_db_soon(), &err)),
                      "1 2");
+}
+END_TEST
+
+START_TEST(a_publication_is_a_change_when_its_time_has_come)
+{
+    struct post_row rows[] = {post(1), post(2), post(3)};
+
+    put(rows, 3);
+    test_db_run(&db, "UPDATE posts SET updated_at = '2020-01-01',"
+                     " published_at = '2020-01-03' WHERE id::text LIKE '%1';"
+                     "UPDATE posts SET updated_at = '2020-01-02',"
+                     " published_at = now() + interval '1 hour'"
+                     " WHERE id::text LIKE '%2';"
+                     "UPDATE posts SET updated_at = '2020-01-02',"
+                     " published_at = '2020-01-04', hidden_at = now()"
+                     " WHERE id::text LIKE '%3'");
+    ck_assert_str_eq(
+        ids(posts_changed(&db, 0, (struct uuid){{0}}, 9, test_db_soon(), &err)),
+        "1 2 3 1");
+}
+END_TEST
+
+START_TEST(a_stamp_of_the_future_is_no_change_yet)
+{
+    struct post_row rows[] = {post(1), post(2)};
+
+    put(rows, 2);
+    test_db_run(&db, "UPDATE posts SET published_at = '2019-01-01';"
+                     "UPDATE posts SET updated_at = now() + interval '1 hour'"
+                     " WHERE id::text LIKE '%1'");
+    ck_assert_str_eq(
+        ids(posts_changed(&db, 0, (struct uuid){{0}}, 9, test_db_soon(), &err)),
+        "2");
 }
 END_TEST
 
@@ -387,6 +421,8 @@ int main(void)
     tcase_add_test(tc, every_post_is_read_by_id);
     tcase_add_test(tc, absent_ids_are_left_out);
     tcase_add_test(tc, changes_are_paged_in_order_of_their_stamp);
+    tcase_add_test(tc, a_publication_is_a_change_when_its_time_has_come);
+    tcase_add_test(tc, a_stamp_of_the_future_is_no_change_yet);
     tcase_add_test(tc, a_change_moves_the_stamp_and_a_deletion_too);
     tcase_add_test(tc, a_tag_with_a_control_character_is_refused);
     tcase_add_test(tc, a_post_named_twice_in_one_call_is_refused);

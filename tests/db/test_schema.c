@@ -158,6 +158,7 @@ START_TEST(changed_posts_come_in_order_from_their_index)
 
     MUST_HAVE(p, "Merge Append");
     MUST_HAVE(p, "Index Scan using posts_changed");
+    MUST_HAVE(p, "Index Scan Backward using posts_newest");
     MUST_LACK(p, "Seq Scan on posts ");
 }
 END_TEST

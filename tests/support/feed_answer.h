@@ -26,8 +26,8 @@ bool feed_is_recalled(const struct answer *a);
 void feed_ask(const struct worker *w, const char *bearer, const char *query,
               struct answer *a);
 
-/* Asks some times; each answer must hold. The median of their times: the machine
- * may be busy now and then, not half of the time. */
+/* Asks some times; each answer must hold. The median of their times: the
+ * machine may be busy now and then, not half of the time. */
 int64_t feed_usual_us(const struct worker *w, const char *bearer,
                       const char *query, bool (*holds)(const struct answer *a));
 

@@ -14,9 +14,12 @@
 #include "../support/test_db.h"
 #include "base/clock.h"
 
-/* Two seconds are promised, and kept by an idle machine in half of that; ten
- * processes a core took three. */
-enum { WITHIN_US = 5000000, NEW_POST = 100, ALL = CORPUS_POSTS };
+enum {
+    WITHIN_US = 2000000, /* what is promised, to every worker */
+    START_US = 20000000, /* two workers up on a busy machine */
+    NEW_POST = 100,
+    ALL = CORPUS_POSTS,
+};
 
 static const char *const algorithms[] = {"collaborative_filtering_v1",
                                          "hybrid_v2"};
@@ -43,15 +46,6 @@ static void teardown(void)
     stage_close(&stage);
 }
 
-/* Trained now, so that what comes later is a change. */
-static void start(int algorithm)
-{
-    stage_train(&stage);
-    stage_set("KITH_ALGORITHM", algorithms[algorithm]);
-    worker_start(&feeds, &stage, "feeds");
-    other = worker_more(&feeds);
-}
-
 static void stop_one(pid_t pid)
 {
     int status;
@@ -60,17 +54,42 @@ static void stop_one(pid_t pid)
     ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
 }
 
-/* Asks each worker while the other one stands still. */
-static void soon_everywhere(const char *bearer,
-                            bool (*holds)(const struct answer *a))
+/* Asks each worker while the other one stands still; all are within the time
+ * that begins now. */
+static void everywhere_within(int64_t within_us, const char *bearer,
+                              bool (*holds)(const struct answer *a))
 {
     const pid_t pids[] = {feeds.pid, other};
+    int64_t until_us = clock_mono_us() + within_us;
 
     for (int i = 0; i < 2; i++) {
         stop_one(pids[1 - i]);
-        feed_await(&feeds, bearer, "limit=50", holds, WITHIN_US);
+        feed_await(&feeds, bearer, "limit=50", holds,
+                   until_us - clock_mono_us());
         kill(pids[1 - i], SIGCONT);
     }
+}
+
+static bool answers(const struct answer *a)
+{
+    return feed_count(a) > 0;
+}
+
+/* Trained now, so that what comes later is a change. */
+static void start(int algorithm)
+{
+    stage_train(&stage);
+    stage_set("KITH_ALGORITHM", algorithms[algorithm]);
+    worker_start(&feeds, &stage, "feeds");
+    other = worker_more(&feeds);
+    everywhere_within(START_US, stranger, answers);
+}
+
+/* After a change. */
+static void soon_everywhere(const char *bearer,
+                            bool (*holds)(const struct answer *a))
+{
+    everywhere_within(WITHIN_US, bearer, holds);
 }
 
 static bool gives_all(const struct answer *a)
@@ -168,6 +187,21 @@ START_TEST(a_post_that_was_hidden_at_the_training_comes_back)
     test_db_run(&stage.db, "UPDATE posts SET hidden_at = NULL,"
                            " updated_at = now() WHERE title = 'Post 25'");
     soon_everywhere(stranger, gives_all);
+}
+END_TEST
+
+/* As time does it: its stamp of change stays. */
+START_TEST(a_post_is_given_when_its_time_of_publication_comes)
+{
+    test_db_run(&stage.db,
+                "INSERT INTO posts (id, title, published_at) VALUES"
+                " ('00000000-0000-4000-8000-000000000100', 'A new one',"
+                " now() + interval '1 hour')");
+    start(_i);
+    soon_everywhere(stranger, gives_all);
+    test_db_run(&stage.db, "UPDATE posts SET published_at = now()"
+                           " WHERE title = 'A new one'");
+    soon_everywhere(stranger, gives_new);
 }
 END_TEST
 
@@ -291,6 +325,7 @@ START_TEST(the_overlay_keeps_its_bounds_and_tells_its_size)
     log = worker_log(&feeds);
     ck_assert_ptr_nonnull(
         strstr(log, "event=overlay new=2 edited=2 gone=2 erased=0 bytes="));
+    ck_assert_ptr_nonnull(strstr(log, " most_bytes="));
     free(log);
 }
 END_TEST
@@ -349,6 +384,8 @@ int main(void)
     tcase_set_timeout(tc, FCGI_CLIENT_WAIT_S * 2);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, a_new_post_is_given, 0, 2);
+    tcase_add_loop_test(tc, a_post_is_given_when_its_time_of_publication_comes,
+                        0, 2);
     tcase_add_loop_test(tc, an_edited_post_reads_anew, 0, 2);
     tcase_add_loop_test(tc, an_edited_post_is_named_anew_as_a_reason, 0, 2);
     tcase_add_loop_test(tc, a_deleted_post_is_no_reason_any_more, 0, 2);
