@@ -1,6 +1,7 @@
 /*
  * Projects  page     tests that share one stack; any order, in parallel
  *           outage   tests that stop parts of a stack; one of their own a worker
+ *           tls      the same over HTTPS, with a certificate that nobody knows
  * Browser   Debian's Chromium; nothing is downloaded.
  */
 import { defineConfig, devices } from '@playwright/test';
@@ -30,6 +31,7 @@ export default defineConfig({
     },
     projects: [
         { name: 'outage', testMatch: 'outage/*.spec.ts' },
+        { name: 'tls', testMatch: 'tls/*.spec.ts', use: { ignoreHTTPSErrors: true } },
         { name: 'page', testMatch: 'page/*.spec.ts' },
     ],
 });

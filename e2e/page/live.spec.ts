@@ -77,7 +77,34 @@ test('an event of a post that came this way is attributed', async ({ reader, pag
     expect((await reader.events()).find((e) => e.type === 'like')).toMatchObject({ source: 'latest', position: 1 });
 });
 
-test('where no line can be had the page asks', async ({ reader, page, stack }) => {
+test('without WebSockets the page asks: event streams would use up the six connections of HTTP/1.1', async ({ reader, page, stack }) => {
+    const streams: string[] = [];
+    page.on('request', (request) => request.resourceType() === 'eventsource' && streams.push(request.url()));
+    await page.addInitScript(() => {
+        Math.random = () => 0.1; /* short waits between two tries */
+    });
+    await page.routeWebSocket(LIVE, (line) => line.close());
+    let published = () => {};
+    const publishing = new Promise<void>((done) => {
+        published = done;
+    });
+    let asked = 0;
+    await page.route('**/api/feeds/updates?*', async (route) => {
+        asked += 1;
+        await publishing;
+        await route.continue();
+    });
+    await page.goto('/'); /* on the real clock: Playwright's does not know the protocol */
+    await reader.shown();
+    expect(await page.evaluate(() => (performance.getEntriesByType('navigation')[0] as PerformanceNavigationTiming).nextHopProtocol)).toBe('http/1.1');
+    await expect.poll(() => asked).toBe(1);
+    await stack.publish(1);
+    published();
+    await expect(button(page)).toHaveText(/\d+ new posts?/);
+    expect(streams).toEqual([]);
+});
+
+test('the page goes on asking', async ({ reader, page, stack }) => {
     await page.routeWebSocket(LIVE, (line) => line.close());
     await reader.open();
     await stack.publish(1);

@@ -95,7 +95,7 @@ export class Reader {
     /** The reader's id as the server signed it. */
     async user(): Promise<string> {
         const cookies = await this.page.context().cookies();
-        const user = cookies.find((c) => c.name === 'kith')?.value.split('.')[2];
+        const user = cookies.find((c) => /^(__Host-)?kith$/.test(c.name))?.value.split('.')[2];
         if (!user) throw new Error('the page has no identity');
         return user;
     }

@@ -108,8 +108,9 @@ export class Stack {
         const port = await freePort();
         const farHour = String((new Date().getUTCHours() + 12) % 24);
         makeCheckout(root);
-        const stack = new Stack(root, `http://127.0.0.1:${port}`,
-            { PORT: String(port), NIGHTLY_HOUR: farHour, PG_SHARED_MB: '128', READY_S: '60', ...typeof env === 'function' ? env(root) : env });
+        const own = typeof env === 'function' ? env(root) : env;
+        const stack = new Stack(root, `http${own.TLS_CERT ? 's' : ''}://127.0.0.1:${port}`,
+            { PORT: String(port), NIGHTLY_HOUR: farHour, PG_SHARED_MB: '128', READY_S: '60', ...own });
         await stack.up();
         return stack;
     }

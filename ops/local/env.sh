@@ -27,6 +27,17 @@ esac
 # 0: no limit of requests per address, for load tests.
 RATE_LIMIT=${RATE_LIMIT:-1}
 
+# PEM files, a certificate with its chain and its key: HTTPS and HTTP/2 instead of HTTP.
+TLS_CERT=${TLS_CERT:-}
+TLS_KEY=${TLS_KEY:-}
+case $TLS_CERT in
+'') SCHEME=http ;;
+*) SCHEME=https ;;
+esac
+# Seconds for which a browser may use nothing but HTTPS (Strict-Transport-Security).
+# 0: not said, as it would bind every port of this host name, also programs not ours.
+TLS_HSTS_S=${TLS_HSTS_S:-0}
+
 # Hour (UTC) of the nightly training; missed by less than NIGHTLY_SLACK: made up for.
 NIGHTLY_HOUR=${NIGHTLY_HOUR:-2}
 NIGHTLY_SLACK=${NIGHTLY_SLACK:-12h}

@@ -54,6 +54,7 @@ X
     {
         printf 'export KITH_DEMO=%s\n' "$(may_switch_readers)"
         [ "$RATE_LIMIT" != 0 ] || echo 'export KITH_TRACK_RATE=0'
+        [ -z "$TLS_CERT" ] || echo 'export KITH_COOKIE_SECURE=1'
         printf '%s\n' "$CALLER_SETTINGS"
         quoted=$(printf %s "$VAR" | sed "s/'/'\\\\''/g")
         cat <<X
@@ -125,16 +126,23 @@ write_nginx_conf()
     ln -sfn ../app/static nginx/static
     ln -sfn ../covers nginx/covers
     ln -sfn ../run nginx/run
+    ln -sfn ../keys/tls.pem nginx/tls.pem
+    tls=${TLS_CERT:+ ssl http2}
+    hsts=
+    [ -z "$tls" ] || [ "$TLS_HSTS_S" -eq 0 ] || hsts=max-age=$TLS_HSTS_S
     has_ipv6=
     grep -qs '^0*1 ' /proc/net/if_inet6 && has_ipv6=1
     {
-        echo "listen $LISTEN_HOST:$PORT;"
+        echo "listen $LISTEN_HOST:$PORT$tls;"
         case $LISTEN in
-        127.0.0.1) echo "${has_ipv6:+listen [::1]:$PORT;}" ;;
-        0.0.0.0) echo "${has_ipv6:+listen [::]:$PORT;}" ;;
+        127.0.0.1) echo "${has_ipv6:+listen [::1]:$PORT$tls;}" ;;
+        0.0.0.0) echo "${has_ipv6:+listen [::]:$PORT$tls;}" ;;
         esac
         echo "set \$rate_limited $RATE_LIMIT;"
+        echo "set \$hsts \"$hsts\";"
+        [ -z "$tls" ] || echo 'include tls.conf;'
     } | replace nginx/listen.conf
+    [ -n "$tls" ] || rm -f keys/tls.pem
 }
 
 # write_service NAME [SIGNAL]: how runit starts it, and how it ends it (TERM).
