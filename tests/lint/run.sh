@@ -52,6 +52,7 @@ check asserts "$lint/asserts.sh" "$@"
 check layout layout "$@"
 check sql "$lint/sql_heads.sh" sql/*/*.sql
 check settings "$lint/config_docs.sh"
+check compose "$lint/compose_settings.sh"
 check machine "$lint/machine.sh"
 check exports "$lint/exports.sh"
 check shell "$lint/shell.sh"

@@ -178,6 +178,17 @@ echo '| `KITH_MORE` | `1` | 0-1 | more |' >>README.md
 refuses settings 'KITH_MORE. is not in' tests/lint/config_docs.sh
 rm -f README.md
 
+# ---- compose
+mkdir -p ops/container
+printf '    KITH_WAIT_MS: 1\nx:\n' >docker-compose.yml
+printf 'ENV TZ=UTC \\\n    KITH_MODEL=m \\\n    KITH_DEMO=0\n' >ops/container/Dockerfile
+accepts compose tests/lint/compose_settings.sh
+printf '    KITH_MORE:\n' >>docker-compose.yml
+refuses compose 'KITH_MORE is not in' tests/lint/compose_settings.sh
+echo 'x:' >docker-compose.yml
+refuses compose 'KITH_WAIT_MS is missing' tests/lint/compose_settings.sh
+rm -r docker-compose.yml ops
+
 # ---- machine
 printf '%s\n' 'see https://example.org/home/a and ${TMPDIR:-/tmp}/x' '/api/feeds /usr/bin/env' \
     >notes.txt
