@@ -7,19 +7,6 @@
 
 enum { DIGITS_MAX = 20 }; /* of 2^64 - 1 */
 
-/* Room for `more` bytes, or the buffer has failed. */
-static bool reserve(struct buf *b, size_t more)
-{
-    struct err err;
-
-    if (b->failed)
-        return false;
-    if (more > b->most_bytes - b->bytes ||
-        !mem_grow(&b->at, &b->cap_bytes, b->bytes + more, 1, &err))
-        b->failed = true;
-    return !b->failed;
-}
-
 void buf_init(struct buf *b, size_t most_bytes)
 {
     *b = (struct buf){.most_bytes = most_bytes};
@@ -37,32 +24,16 @@ void buf_reset(struct buf *b)
     b->failed = false;
 }
 
-void buf_add(struct buf *b, const void *at, size_t bytes)
+bool buf_grow(struct buf *b, size_t more)
 {
-    if (!bytes)
-        return;
-    /* Most appends fit what is there already. */
-    if ((b->failed || bytes > b->cap_bytes - b->bytes ||
-         bytes > b->most_bytes - b->bytes) &&
-        !reserve(b, bytes))
-        return;
-    memcpy(b->at + b->bytes, at, bytes);
-    b->bytes += bytes;
-}
+    struct err err;
 
-void buf_char(struct buf *b, char c)
-{
-    buf_add(b, &c, 1);
-}
-
-void buf_text(struct buf *b, const char *text)
-{
-    buf_add(b, text, strlen(text));
-}
-
-void buf_span(struct buf *b, struct span s)
-{
-    buf_add(b, s.at, s.bytes);
+    if (b->failed)
+        return false;
+    if (more > b->most_bytes - b->bytes ||
+        !mem_grow(&b->at, &b->cap_bytes, b->bytes + more, 1, &err))
+        b->failed = true;
+    return !b->failed;
 }
 
 void buf_u64(struct buf *b, uint64_t value)
@@ -93,7 +64,7 @@ void buf_fmt(struct buf *b, const char *fmt, ...)
     va_end(args);
     if (bytes < 0)
         b->failed = true;
-    if (!reserve(b, (size_t)bytes + 1))
+    if (!buf_grow(b, (size_t)bytes + 1))
         return;
     va_start(args, fmt);
     vsnprintf(b->at + b->bytes, (size_t)bytes + 1, fmt, args);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/span.h"
 
@@ -28,10 +29,51 @@ void buf_init(struct buf *b, size_t most_bytes);
 void buf_release(struct buf *b);
 void buf_reset(struct buf *b);
 
-void buf_add(struct buf *b, const void *at, size_t bytes);
-void buf_char(struct buf *b, char c);
-void buf_text(struct buf *b, const char *text);
-void buf_span(struct buf *b, struct span s);
+/* Room for `more` bytes behind those that are there; false: the buffer failed.
+ * buf_room() asks it. */
+bool buf_grow(struct buf *b, size_t more);
+
+/* The next `bytes`, which the caller writes all of; NULL: the buffer failed. */
+static inline char *buf_room(struct buf *b, size_t bytes)
+{
+    char *room;
+
+    /* Most appends fit what is there already. */
+    if ((b->failed || bytes > b->cap_bytes - b->bytes ||
+         bytes > b->most_bytes - b->bytes) &&
+        !buf_grow(b, bytes))
+        return NULL;
+    room = b->at + b->bytes;
+    b->bytes += bytes;
+    return room;
+}
+
+static inline void buf_add(struct buf *b, const void *at, size_t bytes)
+{
+    char *room = bytes ? buf_room(b, bytes) : NULL;
+
+    if (room)
+        memcpy(room, at, bytes);
+}
+
+static inline void buf_char(struct buf *b, char c)
+{
+    char *room = buf_room(b, 1);
+
+    if (room)
+        *room = c;
+}
+
+static inline void buf_text(struct buf *b, const char *text)
+{
+    buf_add(b, text, strlen(text));
+}
+
+static inline void buf_span(struct buf *b, struct span s)
+{
+    buf_add(b, s.at, s.bytes);
+}
+
 void buf_u64(struct buf *b, uint64_t value);
 void buf_i64(struct buf *b, int64_t value);
 void buf_fmt(struct buf *b, const char *fmt, ...)

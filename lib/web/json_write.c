@@ -23,6 +23,22 @@ void json_write_init(struct json_write *w, struct buf *out)
     *w = (struct json_write){.out = out};
 }
 
+/* All in one piece: keys are what is written most. */
+static void put_key(struct buf *out, bool comma, const char *key)
+{
+    static const char around[] = ",\"\":";
+    size_t bytes = strlen(key);
+    char *p = buf_room(out, bytes + sizeof around - 1 - !comma);
+
+    if (!p)
+        return;
+    if (comma)
+        *p++ = ',';
+    *p++ = '"';
+    memcpy(p, key, bytes);
+    memcpy(p + bytes, "\":", 2);
+}
+
 void json_write_place(struct json_write *w, const char *key)
 {
     bool *used = w->depth ? &w->scope[w->depth - 1].used : &w->top_done;
@@ -30,14 +46,11 @@ void json_write_place(struct json_write *w, const char *key)
 
     assert(w->depth || !w->top_done);
     assert(in_object == (key != NULL));
-    if (*used)
+    if (in_object)
+        put_key(w->out, *used, key);
+    else if (*used)
         buf_char(w->out, ',');
     *used = true;
-    if (in_object) {
-        buf_char(w->out, '"');
-        buf_text(w->out, key);
-        buf_add(w->out, "\":", 2);
-    }
 }
 
 static void begin(struct json_write *w, const char *key, char open, char close)
@@ -162,13 +175,12 @@ void json_write_word(struct json_write *w, const char *key, const char *word)
 
 void json_write_uuid(struct json_write *w, const char *key, struct uuid id)
 {
-    char text[UUID_TEXT + 1];
+    char text[UUID_TEXT + sizeof "\"\""];
 
-    uuid_text(id, text);
+    uuid_text(id, text + 1);
+    text[0] = text[UUID_TEXT + 1] = '"';
     json_write_place(w, key);
-    buf_char(w->out, '"');
-    buf_add(w->out, text, UUID_TEXT);
-    buf_char(w->out, '"');
+    buf_add(w->out, text, UUID_TEXT + 2);
 }
 
 void json_write_i64(struct json_write *w, const char *key, int64_t value)
