@@ -388,10 +388,12 @@ static void drain(struct db *db, int64_t until_us)
 
 static struct db_cell cell_of(const PGresult *r, int row, int column)
 {
-    if (PQgetisnull(r, row, column))
+    size_t bytes = (size_t)PQgetlength(r, row, column);
+
+    /* NULL has no bytes; few values have none, so few are asked about. */
+    if (!bytes && PQgetisnull(r, row, column))
         return (struct db_cell){0};
-    return (struct db_cell){PQgetvalue(r, row, column),
-                            (size_t)PQgetlength(r, row, column)};
+    return (struct db_cell){PQgetvalue(r, row, column), bytes};
 }
 
 static bool misshapen(struct db_sql sql, int column, struct err *err)
