@@ -157,10 +157,26 @@ int64_t feed_wire_write(struct buf *buf, const struct feed_wire *w)
     return took_us;
 }
 
+/* `name;dur=` and the milliseconds with their three decimals. */
+static void add_dur(struct buf *out, const char *name, int64_t us)
+{
+    char decimals[] = {'.', '0', '0', '0'};
+
+    buf_text(out, name);
+    buf_text(out, ";dur=");
+    buf_i64(out, us / US_PER_MS);
+    for (size_t i = sizeof decimals - 1, rest = (size_t)(us % US_PER_MS); i;
+         i--, rest /= 10)
+        decimals[i] = (char)('0' + rest % 10);
+    buf_add(out, decimals, sizeof decimals);
+}
+
 static void add_stage(struct buf *out, const char *name, int64_t us)
 {
-    if (us)
-        buf_fmt(out, "%s;dur=%.3f, ", name, (double)us / US_PER_MS);
+    if (!us)
+        return;
+    add_dur(out, name, us);
+    buf_text(out, ", ");
 }
 
 void feed_wire_timing(struct buf *out, const struct feed *feed,
@@ -172,5 +188,5 @@ void feed_wire_timing(struct buf *out, const struct feed *feed,
     add_stage(out, "neighbours", feed->neighbours_us);
     add_stage(out, "reasons", feed->reasons_us);
     add_stage(out, "fill", feed->fill_us);
-    buf_fmt(out, "total;dur=%.3f", (double)total_us / US_PER_MS);
+    add_dur(out, "total", total_us);
 }
