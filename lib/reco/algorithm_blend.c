@@ -160,27 +160,24 @@ static bool room_open(const void *state, void **room, struct err *err)
 }
 
 /* The part's weight over the mean of its TOP largest scores outside the
- * history. */
+ * history. All but a few posts fail the one test that comes first. */
 static float scale_of(const struct blend *b, const struct room *r,
                       unsigned part, const float *scores)
 {
-    float top[TOP]; /* largest first */
+    float top[TOP] = {0}; /* largest first, zeros behind them */
     uint32_t count = 0;
     double sum = 0;
 
     for (uint32_t i = 0; i < b->post_count; i++) {
-        float score = scores[i];
-        uint32_t at;
-        if (!(score > 0) || r->had[i] ||
-            (count == TOP && score <= top[TOP - 1]))
+        uint32_t at = TOP - 1;
+        if (scores[i] <= top[at] || r->had[i])
             continue;
-        count += count < TOP;
-        for (at = count - 1; at && top[at - 1] < score; at--)
+        for (; at && top[at - 1] < scores[i]; at--)
             top[at] = top[at - 1];
-        top[at] = score;
+        top[at] = scores[i];
     }
-    for (uint32_t i = 0; i < count; i++)
-        sum += (double)top[i];
+    for (; count < TOP && top[count] > 0; count++)
+        sum += (double)top[count];
     return count ? (float)((double)b->weights[part] * count / sum) : 0;
 }
 
@@ -200,8 +197,8 @@ static void score(const void *state, void *room, const struct query *q,
     for (uint32_t i = 0; i < q->count; i++)
         r->had[q->posts[i].post] = 0;
     for (uint32_t i = 0; i < b->post_count; i++) {
-        float sum = (scores[i] > 0 ? scores[i] * by : 0) +
-                    (r->near[i] > 0 ? r->near[i] * by_near : 0);
+        float sum = (scores[i] > 0 ? scores[i] : 0) * by +
+                    (r->near[i] > 0 ? r->near[i] : 0) * by_near;
         scores[i] = sum > 0 ? sum : NO_SCORE;
     }
 }

@@ -136,24 +136,19 @@ static bool fit(const struct fit_input *in, const double *values, void **state,
     struct chosen c = {0};
     struct sparse x = {0};
     struct item_pruning p = {0};
-    struct item_model *model;
-    float weights[MASK_COUNT], *gram = NULL;
+    float *gram = NULL;
     bool ok = false;
 
-    sparse_weights(in, binary, weights);
     if (!choose(&c, in, values, err) ||
         !sparse_of_input(in, binary, 0, 0, &x, err) ||
         !mem_take((size_t)c.count * c.count, sizeof *gram, &gram, err))
         goto out;
     add_gram(gram, &x, &c, (float)values[LAMBDA]);
-    if (!linear_invert(gram, c.count, err) ||
-        !item_pruning_init(&p, BY_TARGET, in->matrix->post_count,
-                           (uint32_t)values[KEEP], err) ||
-        !offer_all(&p, gram, &c, err) ||
-        !item_model_make(&p, weights, NULL, NULL, &model, err))
-        goto out;
-    *state = model;
-    ok = true;
+    ok = linear_invert(gram, c.count, err) &&
+         item_pruning_init(&p, BY_TARGET, in->matrix->post_count,
+                           (uint32_t)values[KEEP], err) &&
+         offer_all(&p, gram, &c, err) &&
+         item_model_make(&p, in, binary, NULL, NULL, state, err);
 out:
     mem_give(c.posts);
     mem_give(c.column_of);
@@ -168,9 +163,5 @@ const struct algorithm algorithm_ease = {
     .about = "least squares over posts, closed form, the popular ones only",
     .settings = settings,
     .fit = fit,
-    .release = item_model_release,
-    .room_open = item_model_room_open,
-    .room_close = item_model_room_close,
-    .score = item_model_score,
-    .bytes = item_model_bytes,
+    ITEM_MODEL_FUNCTIONS,
 };

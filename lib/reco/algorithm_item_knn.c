@@ -59,10 +59,10 @@ static bool offer_all(struct item_pruning *p, const struct sparse *by_user,
     make_norms(by_post, norms);
     for (uint32_t j = 0; j < posts; j++) {
         sparse_multiply_row(row, by_post, j, by_user);
-        for (uint32_t i = 0; i < posts; i++)
+        for (uint32_t i = j + 1; i < posts; i++)
             if (row[i] > 0)
                 row[i] /= norms[i] * norms[j] + shrink;
-        item_pruning_offer(p, row);
+        item_pruning_offer_half(p, row + j + 1);
     }
     ok = true;
 out:
@@ -78,23 +78,15 @@ static bool fit(const struct fit_input *in, const double *values, void **state,
     enum item_side side = values[BY] > 0 ? BY_TARGET : BY_HISTORY;
     struct sparse by_user = {0}, by_post = {0};
     struct item_pruning p = {0};
-    struct item_model *model;
-    float weights[MASK_COUNT], *after = NULL;
-    bool ok = false;
+    float *after = NULL;
+    bool binary = values[BINARY] > 0, ok;
 
-    sparse_weights(in, values[BINARY] > 0, weights);
-    if (!sparse_of_input(in, values[BINARY] > 0, values[USER], 0, &by_user,
-                         err) ||
-        !sparse_turn(&by_user, &by_post, err) ||
-        !item_pruning_init(&p, side, posts, (uint32_t)values[K], err) ||
-        !offer_all(&p, &by_user, &by_post, (float)values[SHRINK], err) ||
-        !sparse_post_powers(in, values[BINARY] > 0, -values[BETA], &after,
-                            err) ||
-        !item_model_make(&p, weights, NULL, after, &model, err))
-        goto out;
-    *state = model;
-    ok = true;
-out:
+    ok = sparse_of_input(in, binary, values[USER], 0, &by_user, err) &&
+         sparse_turn(&by_user, &by_post, err) &&
+         item_pruning_init(&p, side, posts, (uint32_t)values[K], err) &&
+         offer_all(&p, &by_user, &by_post, (float)values[SHRINK], err) &&
+         sparse_post_powers(in, binary, -values[BETA], &after, err) &&
+         item_model_make(&p, in, binary, NULL, after, state, err);
     sparse_release(&by_user);
     sparse_release(&by_post);
     item_pruning_release(&p);
@@ -107,9 +99,5 @@ const struct algorithm algorithm_item_knn = {
     .about = "posts similar to those of the history (cosine)",
     .settings = settings,
     .fit = fit,
-    .release = item_model_release,
-    .room_open = item_model_room_open,
-    .room_close = item_model_room_close,
-    .score = item_model_score,
-    .bytes = item_model_bytes,
+    ITEM_MODEL_FUNCTIONS,
 };

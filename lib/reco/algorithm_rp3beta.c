@@ -2,10 +2,9 @@
  * rp3beta -- a walk of three steps: from the reader to a post of his, to one
  * of its users, to a post of theirs.
  *
- *     W[j][i]     = sum over users v of
- *                   (w(v, j) / d_j)^alpha * (w(v, i) / d_v)^alpha_user /
- * d_i^beta score(u, i) = sum over the posts j of the history of w(u, j) *
- * W[j][i]
+ *     W[j][i]     = sum over users v of (w(v, j) / d_j)^alpha *
+ *                   (w(v, i) / d_v)^alpha_user / d_i^beta
+ *     score(u, i) = sum over the posts j of the history of w(u, j) * W[j][i]
  *
  * with d_j, d_i and d_v the sums of weights of posts and users. The paper has
  * alpha_user = alpha; powers of their own cost nothing and rank better.
@@ -64,25 +63,20 @@ static bool fit(const struct fit_input *in, const double *values, void **state,
     enum item_side side = values[BY] > 0 ? BY_TARGET : BY_HISTORY;
     struct sparse from_users = {0}, by_user = {0}, from_posts = {0};
     struct item_pruning p = {0};
-    struct item_model *model;
-    float weights[MASK_COUNT], *after = NULL;
+    float *after = NULL;
     bool ok = false;
 
-    sparse_weights(in, binary, weights);
     if (!sparse_of_input(in, binary, 1, 0, &from_users, err) ||
         !sparse_of_input(in, binary, 0, 1, &by_user, err))
         goto out;
     to_powers(&from_users, values[ALPHA_USER]);
     to_powers(&by_user, values[ALPHA]);
-    if (!sparse_turn(&by_user, &from_posts, err) ||
-        !item_pruning_init(&p, side, in->matrix->post_count,
-                           (uint32_t)values[K], err) ||
-        !offer_all(&p, &from_users, &from_posts, err) ||
-        !sparse_post_powers(in, binary, -values[BETA], &after, err) ||
-        !item_model_make(&p, weights, NULL, after, &model, err))
-        goto out;
-    *state = model;
-    ok = true;
+    ok = sparse_turn(&by_user, &from_posts, err) &&
+         item_pruning_init(&p, side, in->matrix->post_count,
+                           (uint32_t)values[K], err) &&
+         offer_all(&p, &from_users, &from_posts, err) &&
+         sparse_post_powers(in, binary, -values[BETA], &after, err) &&
+         item_model_make(&p, in, binary, NULL, after, state, err);
 out:
     sparse_release(&from_users);
     sparse_release(&by_user);
@@ -97,9 +91,5 @@ const struct algorithm algorithm_rp3beta = {
     .about = "a walk over posts and users, popular posts discounted",
     .settings = settings,
     .fit = fit,
-    .release = item_model_release,
-    .room_open = item_model_room_open,
-    .room_close = item_model_room_close,
-    .score = item_model_score,
-    .bytes = item_model_bytes,
+    ITEM_MODEL_FUNCTIONS,
 };

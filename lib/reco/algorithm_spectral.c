@@ -20,11 +20,10 @@
  * Pruning   besides being served in microseconds the pruned filter ranks
  *           better than the dense one: most of what is left out is the ripple
  *           of cutting the spectrum.
- * Cost      fit O(rounds * pairs * rank + posts^2 * rank); posts * rank floats
- *           four times.
- * Unscored  posts that nothing speaks for: NO_SCORE.
- * from      Shen et al. 2021 (GF-CF, arXiv 2108.07567): low-pass and linear
- *           filter with powers .5, dense; sharpening: Choi et al. 2023 (BSPM,
+ * Cost      fit O(rounds * (pairs + posts * rank) * rank + posts^2 * rank);
+ * posts * rank floats four times. Unscored  posts that nothing speaks for:
+ * NO_SCORE. from      Shen et al. 2021 (GF-CF, arXiv 2108.07567): low-pass and
+ * linear filter with powers .5, dense; sharpening: Choi et al. 2023 (BSPM,
  *           arXiv 2211.09949), there by steps, here in the spectrum
  */
 #include <math.h>
@@ -125,7 +124,7 @@ static bool filter_make(struct filter *f, const struct fit_input *in,
     return hold_back(f, in->matrix->post_count, values[SHARP], err);
 }
 
-/* Offers M row by row. */
+/* Offers M row by row, of which it makes the upper half alone. */
 static bool offer_all(const struct filter *f, struct item_pruning *p,
                       struct err *err)
 {
@@ -137,15 +136,17 @@ static bool offer_all(const struct filter *f, struct item_pruning *p,
         !mem_take(posts, sizeof *near, &near, err))
         goto out;
     for (uint32_t from = 0; from < posts; from += BLOCK_ROWS) {
-        uint32_t rows = posts - from < BLOCK_ROWS ? posts - from : BLOCK_ROWS;
+        uint32_t wide = posts - from;
+        uint32_t rows = wide < BLOCK_ROWS ? wide : BLOCK_ROWS;
         linear_multiply_turned(block, f->held + (size_t)from * f->rank,
-                               f->vectors, rows, posts, f->rank);
+                               f->vectors + (size_t)from * f->rank, rows, wide,
+                               f->rank);
         for (uint32_t r = 0; r < rows; r++) {
-            float *row = block + (size_t)r * posts;
+            float *row = block + (size_t)r * wide;
             sparse_multiply_row(near, &f->by_post, from + r, &f->by_user);
-            for (uint32_t i = 0; i < posts; i++)
-                row[i] += f->linear * near[i];
-            item_pruning_offer(p, row);
+            for (uint32_t i = r + 1; i < wide; i++)
+                row[i] += f->linear * near[from + i];
+            item_pruning_offer_half(p, row + r + 1);
         }
     }
     ok = true;
@@ -161,22 +162,16 @@ static bool fit(const struct fit_input *in, const double *values, void **state,
     bool binary = values[BINARY] > 0;
     struct filter f = {0};
     struct item_pruning p = {0};
-    struct item_model *model;
-    float weights[MASK_COUNT], *before = NULL, *after = NULL;
-    bool ok = false;
+    float *before = NULL, *after = NULL;
+    bool ok;
 
-    sparse_weights(in, binary, weights);
-    if (!filter_make(&f, in, values, err) ||
-        !item_pruning_init(&p, BY_TARGET, in->matrix->post_count,
-                           (uint32_t)values[KEEP], err) ||
-        !offer_all(&f, &p, err) ||
-        !sparse_post_powers(in, binary, -values[POST], &before, err) ||
-        !sparse_post_powers(in, binary, values[POST], &after, err) ||
-        !item_model_make(&p, weights, before, after, &model, err))
-        goto out;
-    *state = model;
-    ok = true;
-out:
+    ok = filter_make(&f, in, values, err) &&
+         item_pruning_init(&p, BY_TARGET, in->matrix->post_count,
+                           (uint32_t)values[KEEP], err) &&
+         offer_all(&f, &p, err) &&
+         sparse_post_powers(in, binary, -values[POST], &before, err) &&
+         sparse_post_powers(in, binary, values[POST], &after, err) &&
+         item_model_make(&p, in, binary, before, after, state, err);
     filter_release(&f);
     item_pruning_release(&p);
     mem_give(before);
@@ -189,9 +184,5 @@ const struct algorithm algorithm_spectral = {
     .about = "low-pass filter over the graph of posts, as sparse weights",
     .settings = settings,
     .fit = fit,
-    .release = item_model_release,
-    .room_open = item_model_room_open,
-    .room_close = item_model_room_close,
-    .score = item_model_score,
-    .bytes = item_model_bytes,
+    ITEM_MODEL_FUNCTIONS,
 };

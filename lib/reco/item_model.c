@@ -67,6 +67,23 @@ void item_pruning_offer(struct item_pruning *p, const float *weights)
     }
 }
 
+/* Ascending posts on both sides here too: a post gets what those before it
+ * offer, then, by its own row, those behind it. */
+void item_pruning_offer_half(struct item_pruning *p, const float *weights)
+{
+    uint32_t row = p->next++;
+
+    if (!p->keep)
+        return;
+    for (uint32_t i = row + 1; i < p->post_count; i++) {
+        float weight = weights[i - row - 1];
+        if (weight > p->floors[i])
+            offer(p, i, (struct item_cell){weight, row});
+        if (weight > p->floors[row])
+            offer(p, row, (struct item_cell){weight, i});
+    }
+}
+
 /* ---- the model ---- */
 
 static int post_order(const void *a, const void *b)
@@ -101,9 +118,9 @@ static void scale(struct sparse *s, const float *before, const float *after)
                 (before ? before[r] : 1) * (after ? after[s->columns[i]] : 1);
 }
 
-bool item_model_make(struct item_pruning *p, const float *weight_of,
-                     const float *before, const float *after,
-                     struct item_model **out, struct err *err)
+bool item_model_make(struct item_pruning *p, const struct fit_input *in,
+                     bool binary, const float *before, const float *after,
+                     void **state, struct err *err)
 {
     struct sparse kept = {0};
     struct item_model *model = NULL;
@@ -115,7 +132,7 @@ bool item_model_make(struct item_pruning *p, const float *weight_of,
     if (!mem_take(1, sizeof *model, &model, err) ||
         !sparse_take(&kept, p->post_count, p->post_count, cells, err))
         goto out;
-    memcpy(model->weight_of, weight_of, sizeof model->weight_of);
+    sparse_weights(in, binary, model->weight_of);
     fill(p, &kept);
     if (p->side == BY_HISTORY) {
         model->weights = kept;
@@ -124,7 +141,7 @@ bool item_model_make(struct item_pruning *p, const float *weight_of,
         goto out;
     }
     scale(&model->weights, before, after);
-    *out = model;
+    *state = model;
     ok = true;
 out:
     if (!ok)
@@ -190,6 +207,5 @@ void item_model_score(const void *state, void *room, const struct query *q,
     memset(scores, 0, posts * sizeof *scores);
     item_model_add(model, q, scores);
     for (uint32_t i = 0; i < posts; i++)
-        if (!(scores[i] > 0))
-            scores[i] = NO_SCORE;
+        scores[i] = scores[i] > 0 ? scores[i] : NO_SCORE;
 }

@@ -48,23 +48,28 @@ void item_pruning_release(struct item_pruning *p);
 
 /* weights[post_count] of the next row; a post says nothing of itself. */
 void item_pruning_offer(struct item_pruning *p, const float *weights);
-
 /*
- * The state of an algorithm, of which the functions below are the interface
- * in algorithm.h.
+ * The same for matrices that are equal to themselves turned: weights of the
+ * posts behind the next row alone, weights[0] that of its neighbour. All rows
+ * come this way or none.
  */
+void item_pruning_offer_half(struct item_pruning *p, const float *weights);
+
+/* The state of an algorithm, served by ITEM_MODEL_FUNCTIONS. */
 struct item_model {
     float weight_of[MASK_COUNT];
     struct sparse weights; /* posts x posts */
 };
 
 /*
- * weight_of[MASK_COUNT]: w of a pair. Row j is multiplied by before[j], column
- * i by after[i], neither below 0; NULL: 1. Releases p, on failure too.
+ * The state of fit(): what p has kept, w of a pair as in `in` (1 for all when
+ * `binary`). Row j is multiplied by before[j], column i by after[i], neither
+ * below 0; NULL: 1. Releases p, on failure too.
  */
-MUST_USE bool item_model_make(struct item_pruning *p, const float *weight_of,
+MUST_USE bool item_model_make(struct item_pruning *p,
+                              const struct fit_input *in, bool binary,
                               const float *before, const float *after,
-                              struct item_model **out, struct err *err);
+                              void **state, struct err *err);
 
 /* Adds to sums[post_count], which no post may bring below 0. */
 void item_model_add(const struct item_model *model, const struct query *q,
@@ -76,3 +81,9 @@ void item_model_room_close(void *room);
 void item_model_score(const void *state, void *room, const struct query *q,
                       float *scores);
 size_t item_model_bytes(const void *state);
+
+/* All of struct algorithm that is the same for every item model. */
+#define ITEM_MODEL_FUNCTIONS                                                   \
+    .release = item_model_release, .room_open = item_model_room_open,          \
+    .room_close = item_model_room_close, .score = item_model_score,            \
+    .bytes = item_model_bytes

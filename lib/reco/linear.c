@@ -12,6 +12,8 @@ void sgelqf_(const int *m, const int *n, float *a, const int *lda, float *tau,
              float *work, const int *work_count, int *info);
 void sorglq_(const int *m, const int *n, const int *k, float *a, const int *lda,
              const float *tau, float *work, const int *work_count, int *info);
+void dpotrf_(const char *uplo, const int *n, double *a, const int *lda,
+             int *info);
 void spotrf_(const char *uplo, const int *n, float *a, const int *lda,
              int *info);
 void spotri_(const char *uplo, const int *n, float *a, const int *lda,
@@ -30,6 +32,10 @@ enum {
     DSYEVD_INTS = 3, /* 3 + 5n */
     DSYEVD_INTS_ROW = 5,
 };
+
+/* Least entry of the diagonal of a Cholesky root, beside its largest, with
+ * which floats still give a base. */
+#define APART_LEAST 1e-3
 
 static void one_thread(void)
 {
@@ -80,23 +86,66 @@ bool linear_gram(double *out, const float *a, uint32_t n, uint32_t k,
     return true;
 }
 
+/* Whether gram[k][k] became L of L L'; columns that lie almost in the space of
+ * those before them have next to nothing on its diagonal. */
+static bool find_root(double *gram, uint32_t k)
+{
+    int order = (int)k, info = 0;
+    double least, most;
+
+    dpotrf_("U", &order, gram, &order, &info);
+    if (info)
+        return false;
+    least = most = gram[0];
+    for (size_t i = 1; i < k; i++) {
+        least = fmin(least, gram[i * k + i]);
+        most = fmax(most, gram[i * k + i]);
+    }
+    return least > most * APART_LEAST;
+}
+
+/* a becomes a L'^-1. *done: false when its columns are too near to each other;
+ * a is as it was. */
+static bool by_cholesky(float *a, uint32_t n, uint32_t k, bool *done,
+                        struct err *err)
+{
+    double *gram = NULL;
+    float *root = NULL;
+    bool ok = false;
+
+    *done = false;
+    if (!mem_take((size_t)k * k, sizeof *gram, &gram, err) ||
+        !mem_take((size_t)k * k, sizeof *root, &root, err) ||
+        !linear_gram(gram, a, n, k, err))
+        goto out;
+    ok = true;
+    if (!find_root(gram, k))
+        goto out;
+    for (size_t i = 0; i < (size_t)k * k; i++)
+        root[i] = (float)gram[i];
+    cblas_strsm(CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit,
+                (int)n, (int)k, 1, root, (int)k, a, (int)k);
+    *done = true;
+out:
+    mem_give(gram);
+    mem_give(root);
+    return ok;
+}
+
 /*
  * The rows of a[n][k] are the columns of LAPACK's k x n matrix a' = L * Q; the
  * rows of Q are the base wanted, and Q stands in place as a[n][k] again.
  */
-bool linear_orthonormal(float *a, uint32_t n, uint32_t k, struct err *err)
+static bool by_householder(float *a, uint32_t n, uint32_t k, struct err *err)
 {
     int rows = (int)k, columns = (int)n, info = 0;
     int work_count = rows * WORK_PER_ROW;
     float *tau = NULL, *work = NULL;
     bool ok = false;
 
-    if (!k || k > n)
-        return err_set(err, ERR_INVALID, "linear: a base of %u in %u", k, n);
     if (!mem_take(k, sizeof *tau, &tau, err) ||
         !mem_take((size_t)work_count, sizeof *work, &work, err))
         goto out;
-    one_thread();
     sgelqf_(&rows, &columns, a, &rows, tau, work, &work_count, &info);
     if (!info)
         sorglq_(&rows, &columns, &rows, a, &rows, tau, work, &work_count,
@@ -110,6 +159,17 @@ out:
     mem_give(tau);
     mem_give(work);
     return ok;
+}
+
+bool linear_orthonormal(float *a, uint32_t n, uint32_t k, struct err *err)
+{
+    bool done;
+
+    if (!k || k > n)
+        return err_set(err, ERR_INVALID, "linear: a base of %u in %u", k, n);
+    one_thread();
+    return by_cholesky(a, n, k, &done, err) &&
+           (done || by_householder(a, n, k, err));
 }
 
 static void swap_rows(double *a, double *b, uint32_t k)

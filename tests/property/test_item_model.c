@@ -11,7 +11,8 @@
 
 enum { POSTS = 23, KEEP = 5, LEVELS = 9, WIDE = 37, SEEDS = 50 };
 
-static const float ones[MASK_COUNT] = {[MASK_VIEW] = 1};
+static const uint8_t weight_of[MASK_COUNT] = {[MASK_VIEW] = 1};
+static const struct fit_input in = {.weight_of = weight_of};
 static float rows[POSTS][POSTS];
 static struct err err;
 
@@ -43,16 +44,27 @@ static uint32_t place(enum item_side side, uint32_t of, uint32_t other)
     return before;
 }
 
-static void check_side(enum item_side side)
+/* The lower half becomes the upper one turned. */
+static void mirror(void)
+{
+    for (int j = 0; j < POSTS; j++)
+        for (int i = 0; i < j; i++)
+            rows[j][i] = rows[i][j];
+}
+
+static void check_side(enum item_side side, bool half)
 {
     struct item_pruning p;
-    struct item_model *model;
+    void *model;
     float got[POSTS];
 
     ck_assert(item_pruning_init(&p, side, POSTS, KEEP, &err));
     for (uint32_t j = 0; j < POSTS; j++)
-        item_pruning_offer(&p, rows[j]);
-    ck_assert(item_model_make(&p, ones, NULL, NULL, &model, &err));
+        if (half)
+            item_pruning_offer_half(&p, rows[j] + j + 1);
+        else
+            item_pruning_offer(&p, rows[j]);
+    ck_assert(item_model_make(&p, &in, false, NULL, NULL, &model, &err));
     for (uint32_t j = 0; j < POSTS; j++) {
         struct query_post post = {.post = j, .mask = MASK_VIEW};
         struct query q = {.posts = &post, .count = 1};
@@ -71,8 +83,17 @@ static void check_side(enum item_side side)
 START_TEST(pruning_keeps_what_stands_before_all_but_a_few)
 {
     fill((uint64_t)_i);
-    check_side(BY_HISTORY);
-    check_side(BY_TARGET);
+    check_side(BY_HISTORY, false);
+    check_side(BY_TARGET, false);
+}
+END_TEST
+
+START_TEST(of_a_symmetric_matrix_one_half_is_enough)
+{
+    fill((uint64_t)_i);
+    mirror();
+    check_side(BY_HISTORY, true);
+    check_side(BY_TARGET, true);
 }
 END_TEST
 
@@ -107,6 +128,7 @@ int main(void)
 
     tcase_add_loop_test(tc, pruning_keeps_what_stands_before_all_but_a_few, 0,
                         SEEDS);
+    tcase_add_loop_test(tc, of_a_symmetric_matrix_one_half_is_enough, 0, SEEDS);
     tcase_add_loop_test(tc, a_product_is_the_same_bits_whatever_the_vector_unit,
                         0, SEEDS);
     suite_add_tcase(suite, tc);

@@ -4,9 +4,10 @@
 
 #include "support/algorithm_fixture.h"
 
-static const float ones[MASK_COUNT] = {[MASK_VIEW] = 1, [MASK_LIKE] = 2};
+static const uint8_t weight_of[MASK_COUNT] = {[MASK_VIEW] = 1, [MASK_LIKE] = 2};
+static const struct fit_input in = {.weight_of = weight_of};
 static const float rows[3][3] = {{9, 1, 2}, {3, 9, 3}, {4, -5, 9}};
-static struct item_model *model;
+static void *model;
 static struct err err;
 
 static void make(enum item_side side, const float *before, const float *after)
@@ -16,7 +17,7 @@ static void make(enum item_side side, const float *before, const float *after)
     ck_assert(item_pruning_init(&p, side, 3, 1, &err));
     for (int j = 0; j < 3; j++)
         item_pruning_offer(&p, rows[j]);
-    ck_assert(item_model_make(&p, ones, before, after, &model, &err));
+    ck_assert(item_model_make(&p, &in, false, before, after, &model, &err));
 }
 
 static void ask_model(uint32_t post, uint8_t mask)

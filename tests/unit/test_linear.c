@@ -54,6 +54,19 @@ START_TEST(an_orthonormal_base_is_one_even_when_columns_repeat)
 }
 END_TEST
 
+START_TEST(columns_apart_become_an_orthonormal_base_of_their_space)
+{
+    /* (3, 4) stays as (.6, .8); (1, 0) without its part of that. */
+    float a[] = {3, 1, 4, 0};
+
+    ck_assert(linear_orthonormal(a, 2, 2, &err));
+    ck_near(a[0], 0.6);
+    ck_near(a[2], 0.8);
+    ck_near(a[1], 0.8);
+    ck_near(a[3], -0.6);
+}
+END_TEST
+
 START_TEST(more_columns_than_rows_have_no_base)
 {
     float a[] = {1, 2};
@@ -121,6 +134,7 @@ int main(void)
         products_are_rows_times_columns,
         a_gram_matrix_has_the_products_of_columns,
         an_orthonormal_base_is_one_even_when_columns_repeat,
+        columns_apart_become_an_orthonormal_base_of_their_space,
         more_columns_than_rows_have_no_base,
         eigenvalues_come_largest_first_with_their_vectors,
         the_sign_of_an_eigenvector_is_turned_as_a_whole,
