@@ -17,9 +17,12 @@ enum {
 static const char help[] =
     "Usage: kith tune --protocol NAME --data PATH --algorithm A\n"
     "                 --grid NAME=V1,V2,.. [--grid ...] [OPTION]...\n\n"
-    "Tries every combination of the values and keeps the best. Judged on a "
-    "part\n"
-    "held out of the training data, never on what is tested: a hashed tenth of "
+    "Tries every combination of the values and keeps the best; with "
+    "--in-turn the\n"
+    "values of one --grid after the other, each with the best of those before. "
+    "Judged\n"
+    "on a part held out of the training data, never on what is tested: a "
+    "hashed tenth of "
     "the\n"
     "training pairs (lightgcn, movielens-ua), the last but one item\n"
     "(sequence-loo), the validation rows (ml100k-loo), the validation users "
@@ -28,6 +31,7 @@ static const char help[] =
     "  --algorithm A       one; settings may follow: user_knn:reverse=1\n"
     "  --grid NAME=V1,..   values to try; every combination of several --grid\n"
     "  --set A.NAME=VALUE  a setting that stays; --settings FILE: many\n"
+    "  --in-turn           one grid after the other, in the order given\n"
     "  --metric NAME       what to maximise: recall, ndcg, map, mrr, .. "
     "(ndcg)\n"
     "  --k K               where lists are cut (20)\n"
@@ -47,6 +51,7 @@ struct tune {
     const char *grids[ALGORITHM_SETTINGS_MOST];
     uint32_t grid_count;
     enum metric metric;
+    bool in_turn;
     const char *out;
     struct grid grid[ALGORITHM_SETTINGS_MOST];
     const struct algorithm *algorithm;
@@ -85,25 +90,67 @@ static bool parse_grid(const struct algorithm *a, const char *text,
     return true;
 }
 
-/* Fits and measures one combination; *mean of the metric. */
-static bool try_one(struct tune *t, const double *values, struct estimate *mean,
-                    struct err *err)
+/* One entry more in the contest to come. */
+static bool enter(const struct tune *t, const double *values, struct err *err)
 {
-    struct contest_entry *e;
+    if (!contest_enter(&contest, span_of(t->algorithm->name), err))
+        return false;
+    memcpy(contest.entries[contest.count - 1].values, values,
+           sizeof contest.entries->values);
+    return true;
+}
+
+static void tell(const struct tune *t, const double *values,
+                 const struct estimate *mean, bool better)
+{
+    for (uint32_t i = 0; i < t->grid_count; i++)
+        printf("%s=%g ", t->algorithm->settings[t->grid[i].setting].name,
+               values[t->grid[i].setting]);
+    printf(" %s@%u %.5f\302\261%.5f%s\n", metric_infos[t->metric].name,
+           t->options.plan.cuts[0], mean->value, mean->error,
+           better ? "  best so far" : "");
+    fflush(stdout);
+}
+
+/* Whether it is the best so far, and what it reached. */
+static bool judge(struct tune *t, const struct contest_entry *e,
+                  struct err *err)
+{
+    struct estimate mean;
+    bool better;
+
+    if (e->refused) {
+        *err = e->why;
+        return false;
+    }
+    if (!evaluation_mean(&e->groups[SPLIT_MAIN], t->metric, 0, &mean, err))
+        return false;
+    t->trials++;
+    better = !t->has_best || mean.value > t->best_mean.value;
+    if (better) {
+        t->has_best = true;
+        t->best_mean = mean;
+        memcpy(t->best, e->values, sizeof t->best);
+    }
+    tell(t, e->values, &mean, better);
+    return true;
+}
+
+/* Runs, judges and tells what has been entered. */
+static bool try_all(struct tune *t, struct err *err)
+{
+    struct cli_progress progress;
     bool ok;
 
-    contest = (struct contest){.plan = t->options.plan};
-    ok = contest_enter(&contest, span_of(t->algorithm->name), err);
-    e = &contest.entries[0];
-    if (ok) {
-        memcpy(e->values, values, sizeof e->values);
-        ok = contest_run(&contest, &t->data, NULL, err);
-    }
-    if (ok && e->refused) {
-        *err = e->why;
-        ok = false;
-    }
-    ok = ok && evaluation_mean(&e->groups[SPLIT_MAIN], t->metric, 0, mean, err);
+    if (!contest.count)
+        return true;
+    contest.plan = t->options.plan;
+    contest.reuse = true;
+    cli_progress_begin(&progress, "tuning");
+    ok = contest_run(&contest, &t->data, &progress, err);
+    cli_progress_end(&progress);
+    for (uint32_t i = 0; ok && i < contest.count; i++)
+        ok = judge(t, &contest.entries[i], err);
     contest_release(&contest);
     return ok;
 }
@@ -119,40 +166,51 @@ static bool step(struct tune *t)
     return false;
 }
 
-static void tell(const struct tune *t, const double *values,
-                 const struct estimate *mean, bool better)
+static bool search_all(struct tune *t, struct err *err)
 {
-    for (uint32_t i = 0; i < t->grid_count; i++)
-        printf("%s=%g ", t->algorithm->settings[t->grid[i].setting].name,
-               values[t->grid[i].setting]);
-    printf(" %s@%u %.5f\302\261%.5f%s\n", metric_infos[t->metric].name,
-           t->options.plan.cuts[0], mean->value, mean->error,
-           better ? "  best so far" : "");
-    fflush(stdout);
-}
+    bool more;
 
-static bool search(struct tune *t, struct err *err)
-{
     do {
         double values[ALGORITHM_SETTINGS_MOST];
-        struct estimate mean;
-        bool better;
 
         memcpy(values, t->fixed, sizeof values);
         for (uint32_t i = 0; i < t->grid_count; i++)
             values[t->grid[i].setting] = t->grid[i].values[t->grid[i].at];
-        if (!try_one(t, values, &mean, err))
+        more = step(t);
+        if (!enter(t, values, err) ||
+            ((!more || contest.count == CONTEST_MOST) && !try_all(t, err)))
             return false;
-        t->trials++;
-        better = !t->has_best || mean.value > t->best_mean.value;
-        if (better) {
-            t->has_best = true;
-            t->best_mean = mean;
-            memcpy(t->best, values, sizeof values);
-        }
-        tell(t, values, &mean, better);
-    } while (step(t));
+    } while (more);
     return true;
+}
+
+/* The values of one grid, all else as the best so far has it, whose own value
+ * has been tried by then. */
+static bool search_grid(struct tune *t, const struct grid *g, struct err *err)
+{
+    double values[ALGORITHM_SETTINGS_MOST];
+
+    for (uint32_t i = 0; i < g->count; i++) {
+        memcpy(values, t->has_best ? t->best : t->fixed, sizeof values);
+        if (t->has_best && values[g->setting] == g->values[i])
+            continue;
+        values[g->setting] = g->values[i];
+        if (!enter(t, values, err) ||
+            (contest.count == CONTEST_MOST && !try_all(t, err)))
+            return false;
+    }
+    return try_all(t, err);
+}
+
+static bool search(struct tune *t, struct err *err)
+{
+    bool ok = true;
+
+    if (!t->in_turn)
+        return search_all(t, err);
+    for (uint32_t i = 0; ok && i < t->grid_count; i++)
+        ok = search_grid(t, &t->grid[i], err);
+    return ok;
 }
 
 static bool write_choice(const struct tune *t, struct err *err)
@@ -196,10 +254,11 @@ static bool prepare(struct tune *t, struct err *err)
     memcpy(t->fixed, contest.entries[0].values, sizeof t->fixed);
     if (!t->grid_count)
         return err_set(err, ERR_INVALID, "needs a --grid");
+    contest_release(&contest);
     for (uint32_t i = 0; i < t->grid_count; i++) {
         if (!parse_grid(t->algorithm, t->grids[i], &t->grid[i], err))
             return false;
-        trials *= t->grid[i].count;
+        trials *= t->in_turn ? 1 : t->grid[i].count;
         if (trials > TRIALS_MOST)
             return err_set(err, ERR_INVALID, "more than %d combinations",
                            TRIALS_MOST);
@@ -274,6 +333,9 @@ static bool take(struct tune *t, int option, const char *text)
         }
         t->metric = (enum metric)metric;
         return true;
+    case OPTION_IN_TURN:
+        t->in_turn = true;
+        return true;
     case OPTION_OUT:
         t->out = text;
         return true;
@@ -287,6 +349,7 @@ static int run(int argc, char **argv, const struct config *config)
     static const struct option longs[] = {
         CONTEST_LONGS,
         {"grid", required_argument, NULL, OPTION_GRID},
+        {"in-turn", no_argument, NULL, OPTION_IN_TURN},
         {"metric", required_argument, NULL, OPTION_METRIC},
         {"out", required_argument, NULL, OPTION_OUT},
         {0}};

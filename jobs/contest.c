@@ -170,30 +170,66 @@ static bool measure(struct contest_entry *e, const struct split *split,
     return true;
 }
 
+/* The state at hand, and whose values it has. */
+struct fitted {
+    const struct contest_entry *of;
+    void *state;
+};
+
+static void fitted_release(struct fitted *f)
+{
+    if (f->state)
+        f->of->algorithm->release(f->state);
+    *f = (struct fitted){0};
+}
+
+static bool fit_entry(const struct contest *c, const struct contest_entry *e,
+                      const struct fit_input *in, struct fitted *f,
+                      struct err *err)
+{
+    const struct algorithm *a = e->algorithm;
+    bool changed = false;
+
+    if (c->reuse && f->state && f->of->algorithm == a && a->change &&
+        !a->change(in, f->of->values, e->values, f->state, &changed, err)) {
+        fitted_release(f);
+        return false;
+    }
+    if (!changed) {
+        fitted_release(f);
+        if (!a->fit(in, e->values, &f->state, err)) {
+            f->state = NULL;
+            return false;
+        }
+    }
+    f->of = e;
+    return true;
+}
+
 static bool run_entry(const struct contest *c, struct contest_entry *e,
-                      const struct split *split, struct err *err)
+                      const struct split *split, struct fitted *f,
+                      struct err *err)
 {
     struct fit_input in = split_fit_input(split, c->plan.seed, c->plan.threads);
     int64_t begin_us = clock_mono_us(), fitted_us;
-    void *state;
     size_t bytes;
     bool ok;
 
-    if (!e->algorithm->fit(&in, e->values, &state, err))
+    if (!fit_entry(c, e, &in, f, err))
         return false;
     fitted_us = clock_mono_us();
     e->fit_us += fitted_us - begin_us;
-    bytes = e->algorithm->bytes(state);
+    bytes = e->algorithm->bytes(f->state);
     e->state_bytes = bytes > e->state_bytes ? bytes : e->state_bytes;
-    ok = measure(e, split, state, err);
+    ok = measure(e, split, f->state, err);
     e->score_us += clock_mono_us() - fitted_us;
-    e->algorithm->release(state);
     return ok;
 }
 
 static bool run_window(struct contest *c, struct dataset *data, uint32_t window,
                        struct cli_progress *progress, struct err *err)
 {
+    struct fitted fitted = {0};
     struct split split;
 
     if (!dataset_split(data, window, &split, err))
@@ -207,8 +243,9 @@ static bool run_window(struct contest *c, struct dataset *data, uint32_t window,
             cli_progress_at(progress, window * c->count + i,
                             (uint64_t)c->count * data->window_count);
         if (!e->refused)
-            e->refused = !run_entry(c, e, &split, &e->why);
+            e->refused = !run_entry(c, e, &split, &fitted, &e->why);
     }
+    fitted_release(&fitted);
     split_release(&split);
     return true;
 }

@@ -38,6 +38,8 @@ struct contest_entry {
 struct contest {
     struct contest_entry entries[CONTEST_MOST];
     uint32_t count;
+    bool reuse; /* what was fitted before serves the next one where it can: for
+                   entries of one algorithm; fit_us is then no measure */
     struct evaluate_plan plan;
     uint32_t resamples;
     const struct dataset *data; /* borrowed while it runs and is told */

@@ -23,6 +23,7 @@ enum contest_option {
     OPTION_JSON,
     OPTION_BRIEF,
     OPTION_GRID,
+    OPTION_IN_TURN,
     OPTION_METRIC,
     OPTION_OUT,
 };

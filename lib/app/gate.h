@@ -11,11 +11,13 @@
  *           candidate that lost or garbled history does worse on readers whom
  *           the live model knows well.
  * Served    by KITH_ALGORITHM: collaborative_filtering_v1, or hybrid_v2 with
- * its settings of now on both sides (reco/algorithm_hybrid.h; spreading and
- * exploration need a request and are left out). Contents and times of
- * publication are the candidate's on both sides: they come from the texts, not
- * from the training. Readers   those with events on both sides of T0 whom both
- * models know; at most GATE_READERS_MOST, chosen by a hash of their id.
+ *           its settings of now on both sides (reco/algorithm_hybrid.h).
+ *           Contents and times of publication are the candidate's on both
+ *           sides: they come from the texts, not from the training.
+ * Not       spreading and exploration: they reorder what either model ranks
+ *           by settings that a training does not touch.
+ * Readers   those with events on both sides of T0 whom both models know; at
+ *           most GATE_READERS_MOST, chosen by a hash of their id.
  * Measures  NDCG@20 and item coverage@20 of what is served, reco/metrics.h.
  * Verdict   the first of these that fails, with its sentence:
  *             1  counts: readers, posts and pairs (with hybrid_v2 words of

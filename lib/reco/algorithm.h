@@ -75,6 +75,15 @@ struct algorithm {
     /* values[i] belongs to settings[i]. ERR_LIMIT: too large for it. */
     bool (*fit)(const struct fit_input *in, const double *values, void **state,
                 struct err *err);
+    /*
+     * NULL, or: gives a state fitted on `in` with `from` the values `to` where
+     * that takes less than a fit, and makes of it what a fit would. *changed
+     * false: it does not, the state is as it was. After a failure the state is
+     * good for release() alone.
+     */
+    bool (*change)(const struct fit_input *in, const double *from,
+                   const double *to, void *state, bool *changed,
+                   struct err *err);
     void (*release)(void *state);
     /* Working memory of one thread. */
     bool (*room_open)(const void *state, void **room, struct err *err);

@@ -126,6 +126,30 @@ static bool fit(const struct fit_input *in, const double *values, void **state,
     return true;
 }
 
+/* A part whose values stay the same is not fitted again. */
+static bool change(const struct fit_input *in, const double *from,
+                   const double *to, void *state, bool *changed,
+                   struct err *err)
+{
+    double before[ALGORITHM_SETTINGS_MOST] = {0};
+    double after[ALGORITHM_SETTINGS_MOST] = {0};
+    struct blend *b = state;
+
+    b->weights[1] = (float)to[KNN];
+    for (unsigned i = 0; i < PARTS; i++) {
+        values_of(parts[i], from, before);
+        values_of(parts[i], to, after);
+        if (!memcmp(before, after, sizeof after))
+            continue;
+        parts[i]->release(b->states[i]);
+        b->states[i] = NULL;
+        if (!parts[i]->fit(in, after, &b->states[i], err))
+            return false;
+    }
+    *changed = true;
+    return true;
+}
+
 static void room_close(void *room)
 {
     struct room *r = room;
@@ -218,6 +242,7 @@ const struct algorithm algorithm_blend = {
     .about = "spectral and user_knn_idf, each scaled by its largest scores",
     .settings = settings,
     .fit = fit,
+    .change = change,
     .release = release,
     .room_open = room_open,
     .room_close = room_close,

@@ -2,8 +2,8 @@
  * user_knn -- posts of the K users most similar to the reader, exact.
  *
  *     similarity(u, v) = dot(u, v) / (sqrt(n_u * n_v) + shrink)
- *     score(u, i)      = sum over the neighbours v of similarity(u, v) * w(v,
- * i)
+ *     score(u, i)      = sum over the neighbours v of
+ *                        similarity(u, v) * w(v, i)
  *
  * with dot = sum over common posts of w_u * w_v and n = sum of squared weights.
  *
@@ -25,6 +25,7 @@
 #include "base/mem.h"
 #include "reco/algorithm.h"
 #include "reco/heap.h"
+#include "reco/knn_room.h"
 
 enum setting { K, SHRINK, BINARY, REVERSE };
 
@@ -64,14 +65,6 @@ struct user_knn {
     double *roots;      /* [users] of the norms */
     struct peer *worst; /* [users] reverse only: the last of each one's K; a
                            similarity of 0 when there are fewer */
-};
-
-struct room {
-    const struct user_knn *knn;
-    uint32_t *dots;     /* [users], zero between calls */
-    struct peer *peers; /* [users or k] */
-    uint32_t count;
-    double *sums; /* [posts], zero between calls */
 };
 
 /* Behind in the order of similarity. */
@@ -127,7 +120,7 @@ static bool is_below(const struct user_knn *knn, double root, uint32_t user,
 /* ---- dots ---- */
 
 /* Adds the products of the query; returns its own norm. */
-static uint64_t add_dots(struct room *r, const struct query_post *posts,
+static uint64_t add_dots(struct knn_room *r, const struct query_post *posts,
                          uint32_t count)
 {
     const struct user_knn *knn = r->knn;
@@ -148,7 +141,7 @@ static uint64_t add_dots(struct room *r, const struct query_post *posts,
 /* ---- the two orientations ---- */
 
 /* Keeps the K best in r->peers, best first; clears the dots. */
-static void select_nearest(struct room *r, uint64_t norm, uint32_t self)
+static void select_nearest(struct knn_room *r, uint64_t norm, uint32_t self)
 {
     const struct user_knn *knn = r->knn;
     uint32_t users = knn->matrix->user_count;
@@ -161,7 +154,8 @@ static void select_nearest(struct room *r, uint64_t norm, uint32_t self)
         struct peer peer;
 
         r->dots[v] = 0;
-        if (!dot || v == self || is_below(knn, root, v, dot, least))
+        /* One test, which all but a few fail: two are mispredicted. */
+        if (!dot | (v == self) | is_below(knn, root, v, dot, least))
             continue;
         peer = peer_of(knn, norm, v, dot);
         if (!heap_wants(r->peers, r->count, knn->k, &peer, worse))
@@ -173,7 +167,7 @@ static void select_nearest(struct room *r, uint64_t norm, uint32_t self)
 }
 
 /* Those among whose K the reader is, or would be, by user; clears the dots. */
-static void select_reverse(struct room *r, uint64_t norm, uint32_t self)
+static void select_reverse(struct knn_room *r, uint64_t norm, uint32_t self)
 {
     const struct user_knn *knn = r->knn;
     uint32_t users = knn->matrix->user_count;
@@ -198,7 +192,7 @@ static void select_reverse(struct room *r, uint64_t norm, uint32_t self)
 
 /* ---- scoring ---- */
 
-static void add_peer(struct room *r, const struct peer *peer)
+static void add_peer(struct knn_room *r, const struct peer *peer)
 {
     const struct user_knn *knn = r->knn;
     struct row row = matrix_user_row(knn->matrix, peer->user);
@@ -214,7 +208,7 @@ static void score(const void *state, void *room, const struct query *q,
                   float *scores)
 {
     const struct user_knn *knn = state;
-    struct room *r = room;
+    struct knn_room *r = room;
     uint64_t norm = add_dots(r, q->posts, q->count);
 
     if (knn->reverse)
@@ -223,43 +217,17 @@ static void score(const void *state, void *room, const struct query *q,
         select_nearest(r, norm, q->self);
     for (uint32_t i = 0; i < r->count; i++)
         add_peer(r, &r->peers[i]);
-    for (uint32_t i = 0; i < knn->matrix->post_count; i++) {
-        scores[i] = (float)r->sums[i];
-        scores[i] = scores[i] > 0 ? scores[i] : NO_SCORE;
-        r->sums[i] = 0;
-    }
-}
-
-static void room_close(void *room)
-{
-    struct room *r = room;
-
-    if (!r)
-        return;
-    mem_give(r->dots);
-    mem_give(r->peers);
-    mem_give(r->sums);
-    mem_give(r);
+    knn_room_scores(r, knn->matrix->post_count, NULL, scores);
 }
 
 static bool room_open(const void *state, void **room, struct err *err)
 {
     const struct user_knn *knn = state;
     uint32_t users = knn->matrix->user_count;
-    struct room *r;
 
-    if (!mem_take(1, sizeof *r, &r, err))
-        return false;
-    r->knn = knn;
-    if (!mem_take(users, sizeof *r->dots, &r->dots, err) ||
-        !mem_take(knn->reverse || knn->k > users ? users : knn->k,
-                  sizeof *r->peers, &r->peers, err) ||
-        !mem_take(knn->matrix->post_count, sizeof *r->sums, &r->sums, err)) {
-        room_close(r);
-        return false;
-    }
-    *room = r;
-    return true;
+    return knn_room_open(knn, knn->matrix,
+                         knn->reverse || knn->k > users ? users : knn->k,
+                         sizeof(struct peer), room, err);
 }
 
 /* ---- fit ---- */
@@ -292,7 +260,7 @@ struct worst_thread {
     void *room;
 };
 
-static void find_worst(struct user_knn *knn, struct room *r, uint32_t user)
+static void find_worst(struct user_knn *knn, struct knn_room *r, uint32_t user)
 {
     struct row row = matrix_user_row(knn->matrix, user);
     uint64_t norm = 0;
@@ -342,7 +310,7 @@ static bool make_worst(struct user_knn *knn, uint32_t threads, struct err *err)
     for (uint32_t i = 0; i < count; i++) {
         if (all[i].started)
             pthread_join(all[i].thread, NULL);
-        room_close(all[i].room);
+        knn_room_close(all[i].room);
     }
     knn->reverse = true;
     return ok;
@@ -391,14 +359,11 @@ static bool fit(const struct fit_input *in, const double *values, void **state,
 static size_t bytes(const void *state)
 {
     const struct user_knn *knn = state;
-    const struct matrix *m = knn->matrix;
+    size_t of_user = sizeof *knn->norms + sizeof *knn->roots +
+                     (knn->reverse ? sizeof *knn->worst : 0);
 
-    return sizeof *knn +
-           m->user_count *
-               (sizeof *knn->norms + (knn->reverse ? sizeof *knn->worst : 0)) +
-           ((size_t)m->user_count + m->post_count + 2 +
-            2 * (size_t)m->pair_count) *
-               sizeof(uint32_t);
+    return sizeof *knn + knn->matrix->user_count * of_user +
+           matrix_bytes(knn->matrix);
 }
 
 const struct algorithm algorithm_user_knn = {
@@ -408,7 +373,7 @@ const struct algorithm algorithm_user_knn = {
     .fit = fit,
     .release = release,
     .room_open = room_open,
-    .room_close = room_close,
+    .room_close = knn_room_close,
     .score = score,
     .bytes = bytes,
 };

@@ -23,6 +23,7 @@
 #include "base/mem.h"
 #include "reco/algorithm.h"
 #include "reco/heap.h"
+#include "reco/knn_room.h"
 
 enum setting { K, IDF, Q, BETA, SHRINK, BINARY };
 
@@ -61,14 +62,6 @@ struct knn {
     double *roots;    /* [users] sqrt(n) */
 };
 
-struct room {
-    const struct knn *knn;
-    uint32_t *dots;     /* [users], zero between calls */
-    struct peer *peers; /* [k] */
-    uint32_t count;
-    double *sums; /* [posts], zero between calls */
-};
-
 static bool is_worse(const void *a, const void *b)
 {
     const struct peer *x = a, *y = b;
@@ -79,7 +72,7 @@ static bool is_worse(const void *a, const void *b)
 }
 
 /* Adds the products of the query; returns the root of its norm. */
-static double add_dots(struct room *r, const struct query *q)
+static double add_dots(struct knn_room *r, const struct query *q)
 {
     const struct knn *knn = r->knn;
     uint64_t norm = 0;
@@ -99,7 +92,7 @@ static double add_dots(struct room *r, const struct query *q)
 }
 
 /* Keeps the K best in r->peers, best first; clears the dots. */
-static void select_peers(struct room *r, double root, uint32_t self)
+static void select_peers(struct knn_room *r, double root, uint32_t self)
 {
     const struct knn *knn = r->knn;
     double floor = 0;
@@ -127,7 +120,7 @@ static void score(const void *state, void *room, const struct query *q,
                   float *scores)
 {
     const struct knn *knn = state;
-    struct room *r = room;
+    struct knn_room *r = room;
 
     select_peers(r, add_dots(r, q), q->self);
     for (uint32_t i = 0; i < r->count; i++) {
@@ -137,41 +130,15 @@ static void score(const void *state, void *room, const struct query *q,
             r->sums[pair_ordinal(row.pairs[j])] +=
                 by * knn->weight_of[pair_mask(row.pairs[j])];
     }
-    for (uint32_t i = 0; i < knn->matrix->post_count; i++) {
-        float sum = (float)(r->sums[i] * knn->discount[i]);
-        scores[i] = sum > 0 ? sum : NO_SCORE;
-        r->sums[i] = 0;
-    }
-}
-
-static void room_close(void *room)
-{
-    struct room *r = room;
-
-    if (!r)
-        return;
-    mem_give(r->dots);
-    mem_give(r->peers);
-    mem_give(r->sums);
-    mem_give(r);
+    knn_room_scores(r, knn->matrix->post_count, knn->discount, scores);
 }
 
 static bool room_open(const void *state, void **room, struct err *err)
 {
     const struct knn *knn = state;
-    struct room *r;
 
-    if (!mem_take(1, sizeof *r, &r, err))
-        return false;
-    r->knn = knn;
-    if (!mem_take(knn->matrix->user_count, sizeof *r->dots, &r->dots, err) ||
-        !mem_take(knn->k, sizeof *r->peers, &r->peers, err) ||
-        !mem_take(knn->matrix->post_count, sizeof *r->sums, &r->sums, err)) {
-        room_close(r);
-        return false;
-    }
-    *room = r;
-    return true;
+    return knn_room_open(knn, knn->matrix, knn->k, sizeof(struct peer), room,
+                         err);
 }
 
 /* ---- fit ---- */
@@ -291,9 +258,7 @@ static size_t bytes(const void *state)
 
     return sizeof *knn + m->user_count * sizeof *knn->roots +
            m->post_count * (sizeof *knn->rarity + sizeof *knn->discount) +
-           ((size_t)m->user_count + m->post_count + 2 +
-            2 * (size_t)m->pair_count) *
-               sizeof(uint32_t);
+           matrix_bytes(m);
 }
 
 const struct algorithm algorithm_user_knn_idf = {
@@ -303,7 +268,7 @@ const struct algorithm algorithm_user_knn_idf = {
     .fit = fit,
     .release = release,
     .room_open = room_open,
-    .room_close = room_close,
+    .room_close = knn_room_close,
     .score = score,
     .bytes = bytes,
 };

@@ -253,3 +253,10 @@ void matrix_release(struct matrix *m)
     mem_give(m->post_users);
     *m = (struct matrix){0};
 }
+
+size_t matrix_bytes(const struct matrix *m)
+{
+    size_t rows = (size_t)m->user_count + 1 + m->post_count + 1;
+
+    return (rows + 2 * (size_t)m->pair_count) * sizeof(uint32_t);
+}

@@ -83,6 +83,8 @@ MUST_USE bool interactions_fold(struct interactions *in,
                                 struct matrix *out, struct err *err);
 /* Accepts a zeroed matrix. */
 void matrix_release(struct matrix *m);
+/* Of rows and pairs in both directions, without times. */
+size_t matrix_bytes(const struct matrix *m);
 
 static inline struct row matrix_user_row(const struct matrix *m, uint32_t user)
 {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "reco/algorithm.h"
@@ -390,6 +391,39 @@ START_TEST(the_ends_of_every_setting_work)
 }
 END_TEST
 
+/* From the defaults to one value other than its own. */
+static void change_one(int setting, double to)
+{
+    double from[ALGORITHM_SETTINGS_MOST];
+    bool changed = false;
+
+    fit();
+    memcpy(from, values, sizeof from);
+    values[setting] = to;
+    ck_assert(a->change(&in, from, values, state, &changed, &err));
+    if (!changed)
+        fit();
+}
+
+START_TEST(a_change_of_settings_makes_what_a_fit_would)
+{
+    struct query q;
+
+    world();
+    take(_i);
+    for (int i = 0; a->change && a->settings[i].name; i++) {
+        take(_i);
+        change_one(i, a->settings[i].least);
+        q = question(1);
+        ask(&q, got);
+        fit();
+        ask(&q, again);
+        ck_assert_msg(!memcmp(got, again, sizeof got), "%s.%s", a->name,
+                      a->settings[i].name);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("algorithms");
@@ -418,6 +452,7 @@ int main(void)
     EACH(one_reader_alone_is_no_trouble);
     EACH(readers_and_posts_that_are_all_alike_are_no_trouble);
     EACH(the_ends_of_every_setting_work);
+    EACH(a_change_of_settings_makes_what_a_fit_would);
     suite_add_tcase(suite, tc);
     srunner_run_all(sr, CK_NORMAL);
     failed = srunner_ntests_failed(sr);

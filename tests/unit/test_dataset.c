@@ -423,6 +423,26 @@ START_TEST(what_tuning_chose_is_what_evaluation_reads)
 }
 END_TEST
 
+START_TEST(grids_in_turn_are_searched_one_after_the_other)
+{
+    char line[LINE_BYTES];
+    int trials = 0;
+
+    put("loo3/train.csv", "userID,itemID\n1,1\n2,1\n2,2\n3,2\n3,3\n1,4\n");
+    put("loo3/validation.csv", "userID,itemID\n1,2\n");
+    put("loo3/test.csv", "userID,itemID\n1,3\n");
+    snprintf(line, sizeof line,
+             "tune --protocol ml100k-loo --data %s --algorithm blend:rank=1 "
+             "--in-turn --grid knn=0,1,2 --grid rank=1,2",
+             program_path("loo3"));
+    program_kith_run(&p, settings, line);
+    ck_assert_msg(!p.code, "%s", p.err);
+    for (const char *at = p.out; (at = strstr(at, "  ndcg@20 ")); at++)
+        trials++;
+    ck_assert_int_eq(trials, 4); /* rank=1 is that of the three before */
+}
+END_TEST
+
 /* The report up to the first times, without the number of threads. */
 static void report(const char *threads, char out[PROGRAM_SAID_BYTES])
 {
@@ -535,6 +555,7 @@ int main(void)
     tcase_add_test(tc, every_algorithm_tells_its_costs);
     tcase_add_test(tc, brief_is_one_table_with_quality_and_costs);
     tcase_add_test(tc, what_tuning_chose_is_what_evaluation_reads);
+    tcase_add_test(tc, grids_in_turn_are_searched_one_after_the_other);
     tcase_add_test(tc, reports_are_the_same_for_any_number_of_threads);
     tcase_add_test(
         tc, the_published_row_of_ml100k_leave_one_out_is_met_to_four_digits);
