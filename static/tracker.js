@@ -109,7 +109,11 @@ function createOutbox({ endpoint, storage, consent, waitMs, batchEvents, onflush
         } else if (status === 413 && ids.length > 1) {
             postEvents = ids.length >> 1;
         } else if (status === 408 || status === 429 || status >= 500) {
-            backOff(Number(response.headers.get('retry-after')) * 1000 || 0);
+            /* Seconds, or a date by the server's clock. */
+            const { headers } = response;
+            const wait = headers.get('retry-after') ?? '';
+            backOff(Number(wait) * 1000
+                || Date.parse(wait) - Date.parse(headers.get('date') ?? '') || 0);
         } else {
             report.settled = ids;
             report.dropped = ids.length;

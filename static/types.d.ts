@@ -115,7 +115,7 @@ declare namespace Kith {
      *          flight; where they fail, a beacon. A beacon cannot say what arrived:
      *          what it carried stays stored for the next visit.
      * Failure  Network, 408, 429, 5xx: full-jitter backoff, never sooner than
-     *          Retry-After, hiding or not. 413: half the batch. Any other 4xx:
+     *          Retry-After (seconds or a date), hiding or not. 413: half the batch. Any other 4xx:
      *          dropped and reported. A 200 that names none of our events is not
      *          our server (a captive portal) and the same as no answer.
      */
