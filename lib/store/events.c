@@ -166,8 +166,8 @@ static bool send(const struct call *call, const struct columns *c, size_t count,
     };
 
     return db_query(call->db,
-                    call->hosted ? DB_SQL(insert_events_hosted, "ibb")
-                                 : DB_SQL(insert_events, "ibb"),
+                    call->hosted ? DB_SQL(insert_events_hosted, "ib")
+                                 : DB_SQL(insert_events, "ib"),
                     in, sizeof in / sizeof *in, call->until_us, rows, err);
 }
 
@@ -178,7 +178,7 @@ static bool insert(const struct call *call, const struct place *places,
     struct columns c = {0};
     struct db_rows rows = {0};
     bool ok = false;
-    enum { PLACE, STORED, KNOWN };
+    enum { PLACE, KNOWN };
 
     if (!columns_take(&c, count, err))
         return false;
@@ -186,13 +186,13 @@ static bool insert(const struct call *call, const struct place *places,
         column_row(&c, i, places[i].row);
     if (!send(call, &c, count, &rows, err))
         goto out;
+    for (size_t i = 0; i < count; i++)
+        call->fates[places[i].index] = FATE_STORED;
     for (size_t i = 0; i < rows.count; i++) {
         size_t place = (size_t)db_rows_i64(&rows, i, PLACE) - 1;
 
         call->fates[places[place].index] =
-            !db_rows_bool(&rows, i, KNOWN)   ? FATE_UNKNOWN_POST
-            : db_rows_bool(&rows, i, STORED) ? FATE_STORED
-                                             : FATE_DUPLICATE;
+            db_rows_bool(&rows, i, KNOWN) ? FATE_DUPLICATE : FATE_UNKNOWN_POST;
     }
     ok = true;
 out:

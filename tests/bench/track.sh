@@ -41,18 +41,15 @@ make_beside()
 # Our INSERT for pgbench, and what it does besides: making the values.
 write_scripts()
 {
+    vars=$(printf '%s\n' '\set reader random(1, 20000)' "\\set post random(0, $POSTS - 1)")
+    batch=$(sed '/^--/d' tests/bench/pgbench_batch.sql)
     {
-        printf '%s\n' '\set reader random(1, 20000)' "\\set post random(0, $POSTS - 1)"
-        sed -f tests/bench/pgbench.sed sql/queries/insert_events.sql
+        printf '%s\nWITH %s,\n' "$vars" "$batch"
+        sed -f tests/bench/pgbench.sed sql/queries/insert_events.sql | sed 's/^WITH //'
         echo ';'
     } >"$STACK/insert.sql"
-    {
-        sed -n '/^\\set/p' "$STACK/insert.sql"
-        echo 'SELECT count(*) FROM'
-        sed -n '/unnest(/,/)$/p' sql/queries/insert_events.sql | sed 's/.*unnest/unnest/' |
-            sed -f tests/bench/pgbench.sed
-        echo 'AS u (id) WHERE :reader > 0;'
-    } >"$STACK/values.sql"
+    printf '%s\nWITH %s\nSELECT cardinality(ids) FROM batch;\n' "$vars" "$batch" \
+        >"$STACK/values.sql"
     for script in insert values; do
         lend "$STACK/$script.sql" >/dev/null
     done
