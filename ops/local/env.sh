@@ -51,6 +51,8 @@ memory_mb=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
 PG_SHARED_MB=${PG_SHARED_MB:-$((memory_mb / 8 < 128 ? 128 : memory_mb / 8 > 1024 ? 1024 : memory_mb / 8))}
 PG_CACHE_MB=${PG_CACHE_MB:-$((memory_mb / 2))}
 PG_CONNECTIONS=${PG_CONNECTIONS:-40}
+# Log between two checkpoints: disk space against the pages written twice.
+PG_WAL_MB=${PG_WAL_MB:-4096}
 PG_BIN=${PG_BIN:-/usr/lib/postgresql/15/bin}
 
 # Longest wait for /readyz.

@@ -101,9 +101,11 @@ random_page_cost = 1.1
 jit = off
 
 # fsync and synchronous_commit stay on: an acknowledged event is on disk.
-wal_compression = on
+# The first change of a page after a checkpoint writes it whole into the log: lz4
+# keeps a large table as fast as an empty one where pglz (on) took 40 % of the rate.
+wal_compression = lz4
 min_wal_size = 128MB
-max_wal_size = 2GB
+max_wal_size = ${PG_WAL_MB}MB
 checkpoint_timeout = 15min
 idle_in_transaction_session_timeout = 60s
 
