@@ -47,8 +47,9 @@ static uint32_t sift(const struct sieve *v, const uint32_t *pairs,
     for (uint32_t i = 0; i < count; i++) {
         uint32_t post = pair_ordinal(pairs[i]);
         out[kept] = pairs[i];
-        kept +=
-            v->words[post / WORD_BITS % SIEVE_WORDS] >> post % WORD_BITS & 1;
+        kept += (uint32_t)(v->words[post / WORD_BITS % SIEVE_WORDS] >>
+                           post % WORD_BITS) &
+                1;
     }
     return kept;
 }
