@@ -211,12 +211,13 @@ static bool run_entry(const struct contest *c, struct contest_entry *e,
                       struct err *err)
 {
     struct fit_input in = split_fit_input(split, c->plan.seed, c->plan.threads);
-    int64_t begin_us = clock_mono_us(), fitted_us;
+    int64_t begin_us = clock_mono_us(), cpu_us = clock_process_us(), fitted_us;
     size_t bytes;
     bool ok;
 
     if (!fit_entry(c, e, &in, f, err))
         return false;
+    e->fit_cpu_us += clock_process_us() - cpu_us;
     fitted_us = clock_mono_us();
     e->fit_us += fitted_us - begin_us;
     bytes = e->algorithm->bytes(f->state);

@@ -31,6 +31,7 @@ struct contest_entry {
     bool refused;
     struct err why;
     int64_t fit_us, score_us; /* all windows together */
+    int64_t fit_cpu_us;       /* of processor, all threads together */
     size_t state_bytes;       /* largest of all windows */
     struct evaluation groups[SPLIT_GROUPS];
 };

@@ -40,9 +40,10 @@ static bool add_entry(struct buf *out, const struct contest *c,
             return false;
     if (!evaluation_cost(&e->groups[SPLIT_MAIN], &cost, err))
         return false;
-    buf_fmt(out, " | %8.2f | %8.1f | %7.0f | %7u |\n",
-            (double)e->fit_us / US_PER_S,
-            (double)e->state_bytes / BYTES_PER_MIB, cost.mean_us, cost.most_us);
+    buf_fmt(out, " | %8.2f | %8.1f | %7.0f | %7u | %7u |\n",
+            (double)e->fit_cpu_us / US_PER_S,
+            (double)e->state_bytes / BYTES_PER_MIB, cost.mean_us, cost.half_us,
+            cost.most_us);
     return true;
 }
 
@@ -69,12 +70,12 @@ static void add_head(struct buf *out, const struct contest *c, int label)
     for (int g = 0; g < SPLIT_GROUPS; g++)
         if (!g || c->data->temporal)
             buf_fmt(out, " | %-15s", groups[g]);
-    buf_fmt(out, " | %8s | %8s | %7s | %7s |\n|---", "fit s", "MiB", "us mean",
-            "us p99");
+    buf_fmt(out, " | %8s | %8s | %7s | %7s | %7s |\n|---", "fit s", "MiB",
+            "us mean", "us p50", "us p99");
     for (int g = 0; g < SPLIT_GROUPS; g++)
         if (!g || c->data->temporal)
             buf_text(out, "|---");
-    buf_text(out, "|--:|--:|--:|--:|\n");
+    buf_text(out, "|--:|--:|--:|--:|--:|\n");
 }
 
 bool contest_print_brief(const struct contest *c, struct err *err)

@@ -37,11 +37,12 @@
     "(100)\n"                                                                  \
     "        w = q / p, IPS = mean of w r, clipped = mean of min(w, M) r,\n"   \
     "        SNIPS = sum of w r / sum of w, DR = mean of m + w (r - g) with "  \
-    "the\n"                                                                    \
-    "        item means g of the other half, effective sample =\n"             \
-    "        (sum of w)^2 / sum of w^2; intervals: 95 % percentile "           \
-    "bootstrap\n"                                                              \
-    "        over impressions (--resamples, --seed)\n"
+    "g the\n"                                                                  \
+    "        mean of the item in the other half and m that of the target's\n"  \
+    "        choice, effective sample = (sum of w)^2 / sum of w^2; "           \
+    "intervals:\n"                                                             \
+    "        95 % percentile bootstrap over impressions (--resamples, "        \
+    "--seed)\n"
 
 /* True when the command line asks for this protocol. */
 bool off_policy_wanted(int argc, char **argv);

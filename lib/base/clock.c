@@ -39,6 +39,11 @@ int64_t clock_thread_us(void)
     return read_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
+int64_t clock_process_us(void)
+{
+    return read_us(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 void clock_set_wall_ms(int64_t at_ms)
 {
     fixed_wall_ms = at_ms;

@@ -14,16 +14,17 @@
  * with X the weights of pairs, D_u and D_i the sums of its rows and columns.
  *
  * Powers    user = post = .5 is the usual normalisation; users count more
- *           evenly below .5, which ranks better (see below).
+ *           evenly below .5, which ranks better.
  * Sharp     the strongest directions are what everybody reads: held back a
  *           little, the others decide more.
  * Pruning   besides being served in microseconds the pruned filter ranks
  *           better than the dense one: most of what is left out is the ripple
  *           of cutting the spectrum.
- * Cost      fit O(rounds * (pairs + posts * rank) * rank + posts^2 * rank);
- * posts * rank floats four times. Unscored  posts that nothing speaks for:
- * NO_SCORE. from      Shen et al. 2021 (GF-CF, arXiv 2108.07567): low-pass and
- * linear filter with powers .5, dense; sharpening: Choi et al. 2023 (BSPM,
+ * Cost      fit O(rounds * (pairs + posts * rank) * rank + posts^2 * rank), of
+ *           the latter one half; posts * rank floats four times.
+ * Unscored  posts that nothing speaks for: NO_SCORE.
+ * from      Shen et al. 2021 (GF-CF, arXiv 2108.07567): low-pass and linear
+ *           filter with powers .5, dense; sharpening: Choi et al. 2023 (BSPM,
  *           arXiv 2211.09949), there by steps, here in the spectrum
  */
 #include <math.h>

@@ -11,10 +11,10 @@
  * Pruned   every post keeps its K most similar ones; equal ones by the smaller
  *          ordinal.
  * Heavy    readers of more than SIMILAR_HEAVY posts say little about any pair
- * of them and cost their square: left out of the pairs, not of n. Units
- * similarity is fixed point, 2^24 = 1; sums are integers. from     Sarwar et
- * al. 2001; Deshpande, Karypis 2004 (K); shrink as in "Are we really making
- * much progress" (Ferrari Dacrema et al. 2019).
+ *          of them and cost their square: left out of the pairs, not of n.
+ * Units    similarity is fixed point, 2^24 = 1; sums are integers.
+ * from     Sarwar et al. 2001; Deshpande, Karypis 2004 (K); shrink as in "Are
+ *          we really making much progress" (Ferrari Dacrema et al. 2019).
  */
 #pragma once
 

@@ -40,15 +40,16 @@ all=all,item_knn:by_target=0
 quick=random,popular,recent_popular,user_knn,user_knn_idf,item_knn,rp3beta
 # What contents bring: the hybrid without them, and contents alone.
 parts=content,hybrid:content=0:few_content=0,hybrid
+published=user_knn:k=146,user_knn:k=146:reverse=1
 
+# The quick ones first; the last takes minutes to fit.
 table movielens-100k-loo ml100k-loo --k 10 \
     --algorithm "$all,user_knn:k=1000:shrink=968"
 table movielens-100k movielens-ua --k 10 --algorithm "$all,user_knn:k=80"
-table deskdrop temporal --k 20 --algorithm "$all"
-table deskdrop temporal --k 20 --windows 30 --algorithm "$quick,hybrid"
-table stackexchange-quantum temporal --k 20 --windows 30 --algorithm "$quick,$parts"
-table amazon-beauty-seq sequence-loo --k 10 --algorithm "$quick,spectral,hybrid"
-table gowalla lightgcn --k 20 \
-    --algorithm "$all,user_knn:k=146,user_knn:k=146:reverse=1"
 estimate random_men.csv.gz bts_men.csv.gz
 estimate random_women.csv.gz bts_women.csv.gz
+table stackexchange-quantum temporal --k 20 --windows 30 --algorithm "$quick,$parts"
+table amazon-beauty-seq sequence-loo --k 10 --algorithm "$quick,spectral,hybrid"
+table deskdrop temporal --k 20 --algorithm "$all"
+table deskdrop temporal --k 20 --windows 30 --algorithm "$quick,hybrid"
+table gowalla lightgcn --k 20 --algorithm "$all,$published"

@@ -1,10 +1,12 @@
-/* Blend, diversity, exploration and trend: formulas worked out by hand. */
+/* Blend, diversity, exploration, trend and contents: formulas worked out by
+ * hand. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "reco/blend.h"
+#include "reco/content.h"
 #include "reco/diversify.h"
 #include "reco/explore.h"
 #include "reco/similar.h"
@@ -259,6 +261,44 @@ START_TEST(an_event_counts_half_after_each_half_life)
 }
 END_TEST
 
+/* Ten view, five of them like: S = 10 * 1 + 5 * 7, times the bound for 5 of 10;
+ * half a life later the sum is half of that for all posts alike. */
+START_TEST(heat_is_the_decayed_sum_times_the_bound_of_the_rate)
+{
+    static const struct weights plain = {1, 3, 7, 10, false};
+    uint8_t weight_of[2 * MASK_COUNT];
+    struct interactions events;
+    struct trending t = {0};
+    struct matrix m;
+
+    weights_table(&plain, weight_of);
+    interactions_init(&events);
+    for (uint32_t u = 0; u < 10; u++) {
+        ck_assert(interactions_add(&events, u, 0, EVENT_VIEW, 5000, &err));
+        ck_assert(u % 2 ||
+                  interactions_add(&events, u, 0, EVENT_LIKE, 5000, &err));
+    }
+    ck_assert(trending_build(&events, weight_of, 2, 6000, 1000, &t, &err));
+    ck_assert(interactions_fold(&events, &plain, 10, 2, &m, &err));
+    ck_assert(trending_end(&t, &m, &err));
+    ck_assert_double_eq_tol((double)t.heats[0], log2(45 / 2.0 * .236590), 1e-5);
+    ck_assert(isinf(t.heats[1]));
+    ck_assert_uint_eq(t.count, 1);
+    trending_release(&t);
+    matrix_release(&m);
+}
+END_TEST
+
+/* tf 2 in a text of average length: 2 * 2.2 / (2 + 1.2); in one of twice that
+ * 2 * 2.2 / (2 + 1.2 * 1.75); times ln(1 + 2.5 / 1.5), in one of three posts.
+ */
+START_TEST(a_term_weighs_what_bm25_says)
+{
+    ck_assert_double_eq_tol(content_bm25(2, 10, 10, 1, 3), 1.348640, 1e-6);
+    ck_assert_double_eq_tol(content_bm25(2, 20, 10, 1, 3), 1.052597, 1e-6);
+}
+END_TEST
+
 /* dot 6, norms 4 and 9: cosine 1; with shrink 6: one half. */
 START_TEST(similarity_is_a_damped_cosine)
 {
@@ -288,6 +328,8 @@ int main(void)
     tcase_add_test(tc, the_same_seed_draws_the_same);
     tcase_add_test(tc, wilson_is_the_published_lower_bound);
     tcase_add_test(tc, an_event_counts_half_after_each_half_life);
+    tcase_add_test(tc, heat_is_the_decayed_sum_times_the_bound_of_the_rate);
+    tcase_add_test(tc, a_term_weighs_what_bm25_says);
     tcase_add_test(tc, similarity_is_a_damped_cosine);
     suite_add_tcase(suite, tc);
     srunner_run_all(sr, CK_NORMAL);

@@ -395,7 +395,7 @@ START_TEST(brief_is_one_table_with_quality_and_costs)
                          "protocol lightgcn, k = 2, asked: 2\n\n"
                          "| algorithm | recall / NDCG   |    fit s |") != NULL,
                   "%s", p.out);
-    ck_assert(strstr(p.out, "\n|---|---|--:|--:|--:|--:|\n") != NULL);
+    ck_assert(strstr(p.out, "\n|---|---|--:|--:|--:|--:|--:|\n") != NULL);
     ck_assert(strstr(p.out, "| popular   | 1.0000 / 1.0000 | ") != NULL);
 }
 END_TEST
