@@ -39,27 +39,19 @@ struct index_search {
     uint32_t group_end;   /* tile at which the next row ends */
     uint32_t floor;       /* 1 or more */
     uint32_t found;       /* of x->found_* */
+    uint32_t judged;      /* of these: have keys */
     uint64_t weight_sum;
     uint32_t weight_most; /* of the profile */
 };
 
 /* ---- index_search_best.c: the best k ---- */
 
-bool index_search_is_erased(const struct index_search *f, uint32_t user);
-
-/* Notes a place that reaches the floor. x->found_* has room for it. */
+/* Notes a place whose dot may reach the floor. x->found_* has room for it. */
 static inline void index_search_find(struct index_search *f, uint32_t place,
                                      uint32_t dot)
 {
-    struct index_scratch *x = f->x;
-
-    x->found_places[f->found] = place;
-    x->found_dots[f->found] = dot;
-    x->found_keys[f->found] =
-        kernel_bits((float)dot * f->model->index_scales[place]);
-    f->found += x->found_keys[f->found] >= f->floor &&
-                !(f->erased_count &&
-                  index_search_is_erased(f, f->model->index_users[place]));
+    f->x->found_places[f->found] = place;
+    f->x->found_dots[f->found++] = dot;
 }
 
 /* Raises the floor and drops what lies below it: at least half is free then.
@@ -83,12 +75,10 @@ static inline const uint16_t *index_search_list(const struct model *m,
 
 /* ---- index_search_lists.c: lists and pairs, strip by strip ---- */
 
-/* Finds the segments of a block; a list that has ended leaves. */
-void index_search_enter_block(struct index_search *f, uint32_t block);
-/* dots += what the lists say of the strip that begins with this tile. */
-void index_search_add_lists(struct index_search *f, uint32_t tile);
-/* The same when nobody of the strip is looked at. */
-void index_search_pass_lists(struct index_search *f, uint32_t tile);
+/* dots += what the lists say of this block, which is the strip. */
+void index_search_add_lists(struct index_search *f, uint32_t block);
+/* The same when nobody of it is looked at. */
+void index_search_pass_lists(struct index_search *f, uint32_t block);
 
 /* ---- index_search_wide.c: places one by one, in 32 bits ---- */
 

@@ -20,7 +20,7 @@ static void plan_row(struct index_search *f, const struct model_index_row *row,
     if (row->list_items) {
         const uint16_t *at = index_search_list(f->model, row);
         x->lists[f->list_count++] =
-            (struct index_list){at, at, at + row->list_items, product};
+            (struct index_list){at, at + row->list_items, product};
     }
     if (tiles)
         x->bits[f->bits_count++] = (struct index_bits){
@@ -102,8 +102,22 @@ void index_search_end_rows(struct index_search *f, uint32_t tile)
     f->group_count = left;
 }
 
+/* Where rows begin is in no near cache: all are asked for before one is read.
+ */
+static void fetch_rows(const struct index_search *f)
+{
+    const struct model *m = f->model;
+
+    for (uint32_t j = 0; j < f->profile->count; j++)
+        __builtin_prefetch(&m->index_posts[f->profile->posts[j].post]);
+    for (uint32_t j = 0; j < f->profile->count; j++)
+        __builtin_prefetch(
+            &m->index_rows[m->index_posts[f->profile->posts[j].post]]);
+}
+
 void index_search_plan(struct index_search *f)
 {
+    fetch_rows(f);
     for (uint32_t j = 0; j < f->profile->count; j++) {
         struct profile_post mine = f->profile->posts[j];
         const struct model *m = f->model;

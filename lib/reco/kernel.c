@@ -52,6 +52,18 @@ BODY void sum_peaks_body(const uint64_t *restrict sums, uint32_t blocks,
     }
 }
 
+typedef uint64_t line __attribute__((vector_size(64), may_alias));
+
+BODY void clear_body(void *cells, size_t bytes)
+{
+    line *at = cells;
+
+    for (size_t i = 0; i < bytes / sizeof *at; i++) {
+        at[i] = (line){0};
+        __asm__ volatile("" ::: "memory"); /* or compilers call memset() */
+    }
+}
+
 #define HITS(name, cell)                                                       \
     static uint32_t name(const void *cells, const float *scales,               \
                          uint32_t floor)                                       \
@@ -68,21 +80,24 @@ BODY void sum_peaks_body(const uint64_t *restrict sums, uint32_t blocks,
 HITS(hits16_plain, uint16_t)
 HITS(hits32_plain, uint32_t)
 
+enum { GROUP_USERS = KERNEL_GROUP * KERNEL_USERS };
+
 /*
- * What a dot of this block needs to reach the floor: a little less than the
+ * What a dot of this group needs to reach the floor: a little less than the
  * quotient, far over all rounding; more than 16 bits: nobody can.
  */
 BODY uint32_t least_dot(const float *scales, float floor)
 {
     const float slack = 0.99999F;
-    float scale = scales[KERNEL_USERS - 1], least;
+    float scale = scales[GROUP_USERS - 1], least;
 
-    for (unsigned i = KERNEL_USERS - 1; scale <= 0 && i; i--)
+    for (unsigned i = GROUP_USERS - 1; scale <= 0 && i; i--)
         scale = scales[i - 1];
     least = scale > 0 ? floor / scale * slack : (float)DOT16_MOST + 1;
     if (least > DOT16_MOST)
         return DOT16_MOST + 1;
-    return least < 1 ? 1 : (uint32_t)least;
+    /* Dots are whole: rounded up. */
+    return (uint32_t)least + ((float)(uint32_t)least < least);
 }
 
 BODY float float_of(uint32_t bits)
@@ -96,25 +111,35 @@ BODY float float_of(uint32_t bits)
 }
 
 #define REACH(kind, target)                                                    \
-    target static void reach_##kind(const uint16_t *dots, const float *scales, \
-                                    uint32_t blocks, uint32_t floor,           \
-                                    uint32_t *hits)                            \
+    target static uint32_t reach_##kind(const uint16_t *dots,                  \
+                                        const float *scales, uint32_t blocks,  \
+                                        uint32_t floor, uint32_t *hits)        \
     {                                                                          \
-        for (uint32_t b = 0; b < blocks; b++) {                                \
-            uint32_t least = least_dot(scales, float_of(floor));               \
-            hits[b] = least > DOT16_MOST ? 0 : at_least_##kind(dots, least);   \
-            dots += KERNEL_USERS;                                              \
-            scales += KERNEL_USERS;                                            \
+        uint32_t groups = 0;                                                   \
+        for (uint32_t g = 0; g < blocks / KERNEL_GROUP; g++) {                 \
+            uint32_t least = least_dot(scales, float_of(floor)), any = 0;      \
+            if (least <= DOT16_MOST)                                           \
+                any = at_least_##kind(dots, least, hits);                      \
+            groups |= (uint32_t)(any != 0) << g;                               \
+            dots += GROUP_USERS;                                               \
+            scales += GROUP_USERS;                                             \
+            hits += KERNEL_GROUP;                                              \
         }                                                                      \
+        return groups;                                                         \
     }
 
-static inline uint32_t at_least_plain(const uint16_t *dots, uint32_t least)
+static inline uint32_t at_least_plain(const uint16_t *dots, uint32_t least,
+                                      uint32_t *hits)
 {
-    uint32_t hits = 0;
+    uint32_t any = 0;
 
-    for (unsigned i = 0; i < KERNEL_USERS; i++)
-        hits |= (uint32_t)(dots[i] >= least) << i;
-    return hits;
+    for (unsigned b = 0; b < KERNEL_GROUP; b++, dots += KERNEL_USERS) {
+        uint32_t some = 0;
+        for (unsigned i = 0; i < KERNEL_USERS; i++)
+            some |= (uint32_t)(dots[i] >= least) << i;
+        any |= hits[b] = some;
+    }
+    return any;
 }
 
 REACH(plain, )
@@ -137,11 +162,16 @@ REACH(plain, )
     {                                                                          \
         sum_peaks_body(sums, blocks, peaks);                                   \
     }                                                                          \
+    target static void clear_##kind(void *cells, size_t bytes)                 \
+    {                                                                          \
+        clear_body(cells, bytes);                                              \
+    }                                                                          \
     static const struct kernel kernel_##kind = {                               \
         #kind,                                                                 \
         kernel_add_tile_##kind,                                                \
         reach_##kind,                                                          \
         {{peaks16_##kind, hits16}, {peaks32_##kind, hits32_plain}},            \
+        clear_##kind,                                                          \
         sum_peaks_##kind}
 
 KERNEL(plain, , hits16_plain);
@@ -150,24 +180,34 @@ KERNEL(plain, , hits16_plain);
 #define AVX2 __attribute__((target("avx2")))
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
 
-AVX2 static inline uint32_t at_least_avx2(const uint16_t *dots, uint32_t least)
+AVX2 static inline uint32_t at_least_avx2(const uint16_t *dots, uint32_t least,
+                                          uint32_t *hits)
 {
     enum { LANES = 16, HALVES_IN_ORDER = 0xd8 };
     __m256i t = _mm256_set1_epi16((short)least);
-    __m256i a = _mm256_loadu_si256((const __m256i *)dots);
-    __m256i b = _mm256_loadu_si256((const __m256i *)(dots + LANES));
+    uint32_t any = 0;
 
-    a = _mm256_cmpeq_epi16(_mm256_max_epu16(a, t), a);
-    b = _mm256_cmpeq_epi16(_mm256_max_epu16(b, t), b);
-    return (uint32_t)_mm256_movemask_epi8(
-        _mm256_permute4x64_epi64(_mm256_packs_epi16(a, b), HALVES_IN_ORDER));
+    for (unsigned i = 0; i < KERNEL_GROUP; i++, dots += KERNEL_USERS) {
+        __m256i a = _mm256_loadu_si256((const __m256i *)dots);
+        __m256i b = _mm256_loadu_si256((const __m256i *)(dots + LANES));
+        a = _mm256_cmpeq_epi16(_mm256_max_epu16(a, t), a);
+        b = _mm256_cmpeq_epi16(_mm256_max_epu16(b, t), b);
+        any |= hits[i] =
+            (uint32_t)_mm256_movemask_epi8(_mm256_permute4x64_epi64(
+                _mm256_packs_epi16(a, b), HALVES_IN_ORDER));
+    }
+    return any;
 }
 
 AVX512 static inline uint32_t at_least_avx512(const uint16_t *dots,
-                                              uint32_t least)
+                                              uint32_t least, uint32_t *hits)
 {
-    return _mm512_cmpge_epu16_mask(_mm512_loadu_si512(dots),
-                                   _mm512_set1_epi16((short)least));
+    __m512i t = _mm512_set1_epi16((short)least);
+    uint32_t any = 0;
+
+    for (unsigned i = 0; i < KERNEL_GROUP; i++, dots += KERNEL_USERS)
+        any |= hits[i] = _mm512_cmpge_epu16_mask(_mm512_loadu_si512(dots), t);
+    return any;
 }
 
 REACH(avx2, AVX2)

@@ -12,10 +12,12 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
     KERNEL_USERS = 32,  /* cells of a block of dots */
+    KERNEL_GROUP = 8,   /* blocks that reach() judges by one threshold */
     KERNEL_POSTS = 16,  /* cells of a block of sums: two cache lines */
     KERNEL_TILE = 4096, /* users whose bits lie together, see reader_index.h */
 };
@@ -43,11 +45,13 @@ struct kernel {
                      uint32_t tile, uint32_t ahead, uint16_t *dots);
     /*
      * hits[b] bit i: cell i of block b may reach floor >= 1 when multiplied
-     * with its scale; all that do are among them. Scales other than 0 ascend
-     * within a block, and zeros stand behind them.
+     * with its scale; all that do are among them. Bit g of what is returned:
+     * group g has hits; those of other groups are not written. Scales other
+     * than 0 ascend, and zeros stand behind them. blocks: a multiple of
+     * KERNEL_GROUP, at most 32 groups.
      */
-    void (*reach)(const uint16_t *dots, const float *scales, uint32_t blocks,
-                  uint32_t floor, uint32_t *hits);
+    uint32_t (*reach)(const uint16_t *dots, const float *scales,
+                      uint32_t blocks, uint32_t floor, uint32_t *hits);
     struct {
         /* peaks[b] = most of dots[i] * scales[i] in block b */
         void (*peaks)(const void *dots, const float *scales, uint32_t blocks,
@@ -55,6 +59,11 @@ struct kernel {
         /* Bit i: that product of cell i of one block reaches floor >= 1. */
         uint32_t (*hits)(const void *dots, const float *scales, uint32_t floor);
     } dots[KERNEL_WIDTHS];
+    /*
+     * Zero again; whole cache lines, aligned. memset() is microcode for pieces
+     * of this size, which takes several times as long on cells in a cache.
+     */
+    void (*clear)(void *cells, size_t bytes);
     /* peaks[b] = most of sums[i] in block b */
     void (*sum_peaks)(const uint64_t *sums, uint32_t blocks, uint32_t *peaks);
 };

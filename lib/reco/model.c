@@ -238,3 +238,18 @@ bool model_find_post(const struct model *model, struct uuid id, uint32_t *post)
     }
     return false;
 }
+
+void model_fetch_slot(const struct model *model, struct uuid id)
+{
+    __builtin_prefetch(
+        &model->post_slots[model_first_slot(id, model->post_slot_mask)]);
+}
+
+void model_fetch_post(const struct model *model, struct uuid id)
+{
+    uint32_t slot =
+        model->post_slots[model_first_slot(id, model->post_slot_mask)];
+
+    if (slot)
+        __builtin_prefetch(&model->post_ids[slot - 1]);
+}

@@ -115,6 +115,10 @@ static inline bool model_changed(const struct model *model, const char *path)
 bool model_find_user(const struct model *model, struct uuid id, uint32_t *user);
 /* O(1) expected. */
 bool model_find_post(const struct model *model, struct uuid id, uint32_t *post);
+/* Before many of these: what each will read is asked for from memory, its slot
+ * and, some calls later, the id that the slot names. */
+void model_fetch_slot(const struct model *model, struct uuid id);
+void model_fetch_post(const struct model *model, struct uuid id);
 
 static inline struct row model_user_row(const struct model *m, uint32_t user)
 {

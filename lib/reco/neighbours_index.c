@@ -4,9 +4,9 @@
 
 enum {
     DOT16_MOST = UINT16_MAX,
-    BLOCK_TILES = INDEX_BLOCK / INDEX_TILE,
     STRIP_TILES = INDEX_STRIP / INDEX_TILE,
     TILE_BLOCKS = INDEX_TILE / KERNEL_USERS,
+    WALKED_SHARE = 64, /* of all users: fewer readers are gathered one by one */
 };
 
 /* Keys are floats; bounds get this much more, far over all rounding. */
@@ -43,8 +43,18 @@ static void drop_others(struct index_search *f, uint32_t tile, uint16_t *dots)
         dots[i - first] = 0;
 }
 
-/* Notes the users of a tile that reach the floor. Scales ascend with places:
- * the last of a block is its largest. */
+static void find_block(struct index_search *f, uint32_t first, uint32_t hits,
+                       const uint16_t *dots)
+{
+    if (hits && f->found > INDEX_FOUND - KERNEL_USERS)
+        index_search_thin_out(f);
+    for (; hits; hits &= hits - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(hits);
+        index_search_find(f, first + i, dots[i]);
+    }
+}
+
+/* Notes the users of a tile that reach the floor. */
 static void find_tile(struct index_search *f, uint32_t tile,
                       const uint16_t *dots)
 {
@@ -54,17 +64,14 @@ static void find_tile(struct index_search *f, uint32_t tile,
             : f->model->index_scales + (size_t)tile * INDEX_TILE;
 
     uint32_t hits[TILE_BLOCKS];
+    uint32_t groups =
+        f->kernel->reach(dots, scales, TILE_BLOCKS, f->floor, hits);
 
-    f->kernel->reach(dots, scales, TILE_BLOCKS, f->floor, hits);
-    for (uint32_t b = 0; b < TILE_BLOCKS; b++) {
-        if (!hits[b])
-            continue;
-        if (f->found > INDEX_FOUND - KERNEL_USERS)
-            index_search_thin_out(f);
-        for (; hits[b]; hits[b] &= hits[b] - 1) {
-            uint32_t i = b * KERNEL_USERS + (uint32_t)__builtin_ctz(hits[b]);
-            index_search_find(f, tile * INDEX_TILE + i, dots[i]);
-        }
+    for (; groups; groups &= groups - 1) {
+        uint32_t b = (uint32_t)__builtin_ctz(groups) * KERNEL_GROUP;
+        for (int i = 0; i < KERNEL_GROUP; i++, b++)
+            find_block(f, tile * INDEX_TILE + b * KERNEL_USERS, hits[b],
+                       dots + b * KERNEL_USERS);
     }
 }
 
@@ -84,23 +91,25 @@ static void count_tile(struct index_search *f, uint32_t tile, uint16_t *dots)
     find_tile(f, tile, dots);
 }
 
+/* first: a strip's first tile. Each tile is cleared while it is in the nearest
+ * cache. */
 static void count_strip(struct index_search *f, uint32_t first, uint32_t tiles)
 {
     bool any = false;
 
-    if (first % BLOCK_TILES == 0)
-        index_search_enter_block(f, first / BLOCK_TILES);
     for (uint32_t t = 0; t < tiles; t++)
         any = any || is_near(f, first + t);
     if (!any) {
-        index_search_pass_lists(f, first);
+        index_search_pass_lists(f, first / STRIP_TILES);
         return;
     }
-    index_search_add_lists(f, first);
-    for (uint32_t t = 0; t < tiles; t++)
+    index_search_add_lists(f, first / STRIP_TILES);
+    for (uint32_t t = 0; t < tiles; t++) {
+        uint16_t *dots = f->dots + (size_t)t * INDEX_TILE;
         if (is_near(f, first + t))
-            count_tile(f, first + t, f->dots + (size_t)t * INDEX_TILE);
-    scratch_clear(f->dots, (size_t)tiles * INDEX_TILE * sizeof *f->dots);
+            count_tile(f, first + t, dots);
+        f->kernel->clear(dots, INDEX_TILE * sizeof *dots);
+    }
 }
 
 static uint64_t count_readers(const struct index_search *f)
@@ -158,7 +167,7 @@ static void begin(struct index_search *f, uint32_t user)
 
     if (user != ORDINAL_NONE)
         f->self = place_of(m, user);
-    if (count_readers(f) < m->user_count / SCRATCH_THIN) {
+    if (count_readers(f) < m->user_count / WALKED_SHARE) {
         index_search_count_wide(f, m->user_count);
         f->done = true;
         return;

@@ -4,17 +4,31 @@
 
 #include "base/mem.h"
 
-enum { SLOTS_PER_EVENT = 2, HASH_SHIFT = 32 };
+enum {
+    SLOTS_PER_EVENT = 2,
+    HASH_SHIFT = 32,
+    /* Events whose posts are asked for ahead: first their slots, then ids. */
+    SLOTS_AHEAD = 16,
+    IDS_AHEAD = 8,
+};
+
+static uint32_t slots_of(uint32_t events)
+{
+    uint32_t slots = 1;
+
+    while (slots < SLOTS_PER_EVENT * events)
+        slots *= 2;
+    return slots;
+}
 
 bool profile_init(struct profile *p, uint32_t most_events, struct err *err)
 {
-    uint32_t slots = 1;
+    uint32_t slots;
 
     *p = (struct profile){.most_events = most_events};
     if (most_events < 1 || most_events > PROFILE_EVENTS_MOST)
         return err_set(err, ERR_INVALID, "profile of %u events", most_events);
-    while (slots < SLOTS_PER_EVENT * most_events)
-        slots *= 2;
+    slots = slots_of(most_events);
     p->slot_mask = slots - 1;
     if (mem_take(most_events, sizeof *p->posts, &p->posts, err) &&
         mem_take(most_events, sizeof *p->hidden, &p->hidden, err) &&
@@ -57,9 +71,14 @@ static uint32_t gather(struct profile *p, const struct model *model,
 {
     uint32_t seen = 0;
 
+    p->slot_mask = slots_of(count) - 1;
     memset(p->slots, 0, ((size_t)p->slot_mask + 1) * sizeof *p->slots);
     for (uint32_t e = 0; e < count; e++) {
         uint32_t post, slot;
+        if (e + SLOTS_AHEAD < count)
+            model_fetch_slot(model, events[e + SLOTS_AHEAD].post);
+        if (e + IDS_AHEAD < count)
+            model_fetch_post(model, events[e + IDS_AHEAD].post);
         if (!model_find_post(model, events[e].post, &post)) {
             p->place_of[e] = ORDINAL_NONE;
             p->unknown_count++;

@@ -126,8 +126,8 @@ static void scan(struct choice *c)
 
     s->kernel->sum_peaks(s->sums, s->post_blocks, s->peaks);
     choose(c, s->peaks, s->post_blocks, choose_scanned);
-    scratch_clear(s->sums,
-                  (size_t)s->post_blocks * KERNEL_POSTS * sizeof *s->sums);
+    s->kernel->clear(s->sums,
+                     (size_t)s->post_blocks * KERNEL_POSTS * sizeof *s->sums);
 }
 
 /* Few posts were touched: walks the neighbours' rows again, takes each sum

@@ -14,7 +14,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "reco/kernel.h"
@@ -34,9 +33,9 @@ struct found {
     uint32_t count;
 };
 
-/* The readers of a row that are not yet added, and where their block ends. */
+/* The segments of a row that are not yet added. */
 struct index_list {
-    const uint16_t *at, *stop, *end;
+    const uint16_t *at, *end;
     uint32_t product;
 };
 
@@ -93,18 +92,6 @@ struct reco_scratch {
     struct index_scratch index;
     void *block;
 };
-
-/* Zero again, in pieces: above about 2 kB memset() is microcode, which takes
- * several times as long on cells that are in a cache. */
-static inline void scratch_clear(void *cells, size_t bytes)
-{
-    enum { PIECE = 1024 };
-    unsigned char *at = cells;
-
-    for (; bytes > PIECE; bytes -= PIECE, at += PIECE)
-        memset(at, 0, PIECE);
-    memset(at, 0, bytes);
-}
 
 MUST_USE bool reco_scratch_init(struct reco_scratch *s,
                                 const struct model *model, struct err *err);

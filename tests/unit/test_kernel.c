@@ -49,11 +49,16 @@ END_TEST
 /* Scales as users by norm have them: ascending, the last ones of none. */
 START_TEST(no_kernel_passes_over_a_cell_that_reaches_the_floor)
 {
-    enum { BLOCKS = 4, CELLS = BLOCKS * KERNEL_USERS, NOBODY = 9, MOST = 300 };
+    enum {
+        BLOCKS = 3 * KERNEL_GROUP,
+        CELLS = BLOCKS * KERNEL_USERS,
+        NOBODY = 300, /* more than a group */
+        MOST = 300
+    };
     struct rng rng = rng_of((uint64_t)_i);
     uint16_t dots[CELLS];
     float scales[CELLS], step = (float)rng_unit(&rng);
-    uint32_t first[BLOCKS], hits[BLOCKS], floor;
+    uint32_t first[BLOCKS] = {0}, groups, floor;
 
     for (uint32_t i = 0; i < CELLS; i++) {
         dots[i] = (uint16_t)rng_below(&rng, MOST);
@@ -62,7 +67,10 @@ START_TEST(no_kernel_passes_over_a_cell_that_reaches_the_floor)
     floor = kernel_bits((float)rng_below(&rng, MOST) * scales[CELLS / 2]);
     floor = floor ? floor : 1;
     for (unsigned k = 0; kernel_at(k); k++) {
-        kernel_at(k)->reach(dots, scales, BLOCKS, floor, hits);
+        uint32_t hits[BLOCKS] = {0};
+        groups = kernel_at(k)->reach(dots, scales, BLOCKS, floor, hits);
+        for (uint32_t b = 0; b < BLOCKS; b++)
+            ck_assert(!hits[b] || groups >> b / KERNEL_GROUP & 1);
         for (uint32_t i = 0; i < CELLS; i++)
             if (kernel_bits((float)dots[i] * scales[i]) >= floor)
                 ck_assert(hits[i / KERNEL_USERS] >> i % KERNEL_USERS & 1);
@@ -74,22 +82,26 @@ START_TEST(no_kernel_passes_over_a_cell_that_reaches_the_floor)
 END_TEST
 
 /* Scale 1/2 and floor 100: 210 passes and 100 does not, in every lane. */
-START_TEST(a_block_is_judged_by_what_its_shortest_user_needs)
+START_TEST(a_group_is_judged_by_what_its_shortest_user_needs)
 {
-    enum { FEW = 100, ENOUGH = 210 };
-    uint16_t dots[KERNEL_USERS];
-    float scales[KERNEL_USERS];
-    uint32_t hits;
+    enum { FEW = 100, ENOUGH = 210, CELLS = KERNEL_GROUP * KERNEL_USERS };
+    uint16_t dots[CELLS];
+    float scales[CELLS];
+    uint32_t hits[KERNEL_GROUP];
 
-    for (uint32_t i = 0; i < KERNEL_USERS; i++) {
+    for (uint32_t i = 0; i < CELLS; i++) {
         dots[i] = i % 3 ? FEW : ENOUGH;
         scales[i] = 0.5f;
     }
     for (unsigned k = 0; kernel_at(k); k++) {
-        kernel_at(k)->reach(dots, scales, 1, kernel_bits(100.0f), &hits);
-        ck_assert_uint_eq(hits, 0x49249249);
-        kernel_at(k)->reach(dots, scales, 1, kernel_bits(40000.0f), &hits);
-        ck_assert_uint_eq(hits, 0);
+        ck_assert_uint_eq(kernel_at(k)->reach(dots, scales, KERNEL_GROUP,
+                                              kernel_bits(100.0f), hits),
+                          1);
+        ck_assert_uint_eq(hits[0], 0x49249249);
+        ck_assert_uint_eq(hits[KERNEL_GROUP - 1], 0x92492492);
+        ck_assert_uint_eq(kernel_at(k)->reach(dots, scales, KERNEL_GROUP,
+                                              kernel_bits(40000.0f), hits),
+                          0);
     }
 }
 END_TEST
@@ -124,6 +136,20 @@ START_TEST(all_kernels_say_the_same)
         slow->sum_peaks(sums, BLOCKS, want);
         fast->sum_peaks(sums, BLOCKS, have);
         ck_assert_mem_eq(have, want, sizeof want);
+    }
+}
+END_TEST
+
+START_TEST(clearing_stops_where_it_is_told)
+{
+    enum { LINE = 64, LINES = 5 };
+    _Alignas(LINE) unsigned char cells[LINES * LINE];
+
+    for (unsigned k = 0; kernel_at(k); k++) {
+        memset(cells, 1, sizeof cells);
+        kernel_at(k)->clear(cells + LINE, (LINES - 2) * LINE);
+        for (int i = 0; i < LINES * LINE; i++)
+            ck_assert_uint_eq(cells[i], i < LINE || i >= (LINES - 1) * LINE);
     }
 }
 END_TEST
@@ -171,7 +197,8 @@ int main(void)
     tcase_add_test(tc, the_floor_of_too_few_peaks_is_one);
     tcase_add_loop_test(tc, no_kernel_passes_over_a_cell_that_reaches_the_floor,
                         0, SEEDS);
-    tcase_add_test(tc, a_block_is_judged_by_what_its_shortest_user_needs);
+    tcase_add_test(tc, a_group_is_judged_by_what_its_shortest_user_needs);
+    tcase_add_test(tc, clearing_stops_where_it_is_told);
     tcase_add_loop_test(tc, all_kernels_say_the_same, 0, SEEDS);
     tcase_add_loop_test(tc, the_heap_keeps_the_best_of_a_stream, 0, SEEDS);
     suite_add_tcase(suite, tc);
