@@ -1,17 +1,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
 #include "cli_db.h"
+#include "cli_report.h"
 #include "stamp.h"
 
 #include "app/candidate.h"
-#include "web/json_write.h"
 
 enum {
-    OUT_BYTES = 4 << 20,
-    MOST = 10000,
-    SHOWN = 20,
     WAYS_BACK_MOST = 100,
     REASON_MOST = 400,
 };
@@ -39,14 +35,6 @@ static const char help[] =
 
 /* ---- the list ---- */
 
-static void json_ms(struct json_write *w, const char *key, int64_t at_ms)
-{
-    if (at_ms == DB_NONE_I64)
-        json_write_null(w, key);
-    else
-        json_write_i64(w, key, at_ms);
-}
-
 static void json_model(struct json_write *w, const struct model_row *m,
                        bool live, bool here)
 {
@@ -58,8 +46,8 @@ static void json_model(struct json_write *w, const struct model_row *m,
     json_write_text(w, "reason", m->reason);
     json_write_text(w, "algorithm", m->algorithm);
     json_write_i64(w, "built_at", m->built_at_ms);
-    json_ms(w, "trained_until",
-            m->trained_until_ms ? m->trained_until_ms : DB_NONE_I64);
+    cli_json_ms(w, "trained_until",
+                m->trained_until_ms ? m->trained_until_ms : DB_NONE_I64);
     json_write_i64(w, "users", m->users);
     json_write_i64(w, "posts", m->posts);
     json_write_i64(w, "pairs", m->pairs);
@@ -70,7 +58,7 @@ static void json_model(struct json_write *w, const struct model_row *m,
         json_write_i64(w, "run", m->run_id);
     else
         json_write_null(w, "run");
-    json_ms(w, "live_at", m->live_at_ms);
+    cli_json_ms(w, "live_at", m->live_at_ms);
     if (m->live_at_ms != DB_NONE_I64) {
         json_write_text(w, "live_by", m->change);
         json_write_text(w, "live_reason", m->change_reason);
@@ -99,7 +87,7 @@ static void text_model(struct buf *out, const struct model_row *m, bool live,
 }
 
 static bool list(struct db *db, const struct config *config, uint64_t most,
-                 struct buf *out, struct json_write *w, struct err *err)
+                 struct cli_report *r, struct err *err)
 {
     struct models it = models_newest(db, most, cli_db_until_us(config), err);
     char live[MODEL_VERSION_BYTES] = "";
@@ -107,23 +95,23 @@ static bool list(struct db *db, const struct config *config, uint64_t most,
     bool ok;
 
     registry_live(config, live);
-    if (w) {
-        json_write_word(w, "live", live[0] ? live : NULL);
-        json_write_array(w, "models");
+    if (r->json) {
+        json_write_word(r->json, "live", live[0] ? live : NULL);
+        json_write_array(r->json, "models");
     }
     while (models_next(&it, &row)) {
         bool is_live = span_is(row.version, live);
         bool here = registry_has(config, row.version);
 
-        if (w)
-            json_model(w, &row, is_live, here);
+        if (r->json)
+            json_model(r->json, &row, is_live, here);
         else
-            text_model(out, &row, is_live, here);
+            text_model(&r->text, &row, is_live, here);
     }
-    if (w)
-        json_write_end(w);
+    if (r->json)
+        json_write_end(r->json);
     else if (!it.failed && !it.next)
-        buf_text(out, "no model yet: `kith train` makes one\n");
+        buf_text(&r->text, "no model yet: `kith train` makes one\n");
     ok = !it.failed;
     models_end(&it);
     return ok;
@@ -133,8 +121,7 @@ static bool list(struct db *db, const struct config *config, uint64_t most,
 
 struct options {
     const char *verb, *version, *reason;
-    uint64_t most;
-    bool json;
+    struct cli_listing listing;
 };
 
 static bool find_way_back(struct db *db, const struct config *config,
@@ -161,8 +148,8 @@ static bool find_way_back(struct db *db, const struct config *config,
 
 /* Writes what became live, and what was. */
 static bool change(struct db *db, const struct config *config,
-                   const struct options *o, struct buf *out,
-                   struct json_write *w, struct err *err)
+                   const struct options *o, struct cli_report *r,
+                   struct err *err)
 {
     bool back = !strcmp(o->verb, "rollback");
     char live[MODEL_VERSION_BYTES] = "", target[MODEL_VERSION_BYTES];
@@ -188,13 +175,13 @@ static bool change(struct db *db, const struct config *config,
                            span_of(target), span_of(why),
                            cli_db_until_us(config), err))
         return false;
-    if (w) {
-        json_write_word(w, "live", target);
-        json_write_word(w, "before", live[0] ? live : NULL);
-        json_write_word(w, "change", o->verb);
-        json_write_word(w, "reason", why);
+    if (r->json) {
+        json_write_word(r->json, "live", target);
+        json_write_word(r->json, "before", live[0] ? live : NULL);
+        json_write_word(r->json, "change", o->verb);
+        json_write_word(r->json, "reason", why);
     } else {
-        buf_fmt(out, "live: %s (before: %s)\n", target,
+        buf_fmt(&r->text, "live: %s (before: %s)\n", target,
                 live[0] ? live : "none");
     }
     return true;
@@ -227,21 +214,16 @@ static bool take(struct options *o, int argc, char **argv)
 {
     static const struct option longs[] = {
         {"reason", required_argument, NULL, 'r'},
-        {"last", required_argument, NULL, 'l'},
-        {"json", no_argument, NULL, 'j'},
+        CLI_LISTING,
         {0},
     };
     int got;
 
     while ((got = cli_option(&cmd_models, argc, argv, "", longs)) != -1) {
-        if (got == '?')
+        if (!cli_listing_take(&cmd_models, got, &o->listing))
             return false;
         if (got == 'r')
             o->reason = optarg;
-        if (got == 'l' &&
-            !cli_number(&cmd_models, "--last", optarg, 1, MOST, &o->most))
-            return false;
-        o->json |= got == 'j';
     }
     if (o->reason && (!o->reason[0] || strlen(o->reason) >= REASON_MOST)) {
         cli_usage(&cmd_models, "--reason: 1 to %d bytes", REASON_MOST - 1);
@@ -252,35 +234,21 @@ static bool take(struct options *o, int argc, char **argv)
 
 static int run(int argc, char **argv, const struct config *config)
 {
-    struct options o = {.most = SHOWN};
-    struct json_write w;
-    struct buf out;
+    struct options o = {.listing = {.least = 1, .last = CLI_LAST_SHOWN}};
+    struct cli_report r;
     struct db db;
     struct err err = {0};
     bool ok;
-    int code = CLI_DONE;
 
     if (!take(&o, argc, argv))
         return CLI_USAGE;
     if (!cli_db_open(&db, config, &err))
         return cli_fail(&cmd_models, &err);
-    buf_init(&out, OUT_BYTES);
-    json_write_init(&w, &out);
-    if (o.json)
-        json_write_object(&w, NULL);
-    ok = o.verb ? change(&db, config, &o, &out, o.json ? &w : NULL, &err)
-                : list(&db, config, o.most, &out, o.json ? &w : NULL, &err);
+    cli_report_begin(&r, o.listing.json);
+    ok = o.verb ? change(&db, config, &o, &r, &err)
+                : list(&db, config, o.listing.last, &r, &err);
     db_release(&db);
-    if (ok && o.json)
-        json_write_end(&w);
-    else if (ok && out.bytes)
-        out.bytes--; /* cli_print ends the last line */
-    if (!ok)
-        code = cli_fail(&cmd_models, &err);
-    else if (!cli_print(&out))
-        code = CLI_FAILED;
-    buf_release(&out);
-    return code;
+    return cli_report_end(&r, &cmd_models, ok, &err);
 }
 
 const struct cli_command cmd_models = {

@@ -1,17 +1,10 @@
 #include <stdio.h>
 
-#include "cli.h"
 #include "cli_db.h"
+#include "cli_report.h"
 #include "stamp.h"
 
 #include "store/runs.h"
-#include "web/json_write.h"
-
-enum {
-    OUT_BYTES = 4 << 20,
-    MOST = 10000,
-    SHOWN = 20,
-};
 
 static const char help[] =
     "Usage: kith runs [--kind KIND] [--last N] [--json]\n"
@@ -30,14 +23,6 @@ static const char help[] =
     "  kith runs compare 12 13\n";
 
 /* ---- one row ---- */
-
-static void json_ms(struct json_write *w, const char *key, int64_t at_ms)
-{
-    if (at_ms == DB_NONE_I64)
-        json_write_null(w, key);
-    else
-        json_write_i64(w, key, at_ms);
-}
 
 static void json_text(struct json_write *w, const char *key, struct span text)
 {
@@ -58,8 +43,8 @@ static void json_run(struct json_write *w, const struct run_row *r)
     json_write_i64(w, "took_us", r->took_us);
     json_text(w, "model_version", r->model_version);
     json_text(w, "data_hash", r->data_hash);
-    json_ms(w, "data_from", r->data_from_ms);
-    json_ms(w, "data_until", r->data_until_ms);
+    cli_json_ms(w, "data_from", r->data_from_ms);
+    cli_json_ms(w, "data_until", r->data_until_ms);
     json_text(w, "artefact_sha256", r->artefact_sha256);
     json_write_i64(w, "artefact_bytes", r->artefact_bytes);
     json_text(w, "mlflow", r->mlflow);
@@ -143,24 +128,23 @@ static void text_pair(struct buf *out, const struct run_pair *p, bool both)
                 SPAN_ARGS(p->name), SPAN_ARGS(a), SPAN_ARGS(b));
 }
 
-/* Those of one run, or of two; json_write is NULL for people. */
+/* Those of one run, or of two. */
 static bool add_pairs(struct db *db, const struct config *config, int64_t a,
-                      int64_t b, struct buf *out, struct json_write *w,
-                      struct err *err)
+                      int64_t b, struct cli_report *r, struct err *err)
 {
     struct run_pairs it = run_pairs_of(db, a, b, cli_db_until_us(config), err);
     struct run_pair pair;
     bool ok;
 
-    if (w)
-        json_write_array(w, "values");
+    if (r->json)
+        json_write_array(r->json, "values");
     while (run_pairs_next(&it, &pair))
-        if (w)
-            json_pair(w, &pair, a != b);
+        if (r->json)
+            json_pair(r->json, &pair, a != b);
         else
-            text_pair(out, &pair, a != b);
-    if (w)
-        json_write_end(w);
+            text_pair(&r->text, &pair, a != b);
+    if (r->json)
+        json_write_end(r->json);
     ok = !it.failed;
     run_pairs_end(&it);
     return ok;
@@ -169,8 +153,7 @@ static bool add_pairs(struct db *db, const struct config *config, int64_t a,
 /* ---- the three forms ---- */
 
 static bool add_run(struct db *db, const struct config *config, int64_t id,
-                    const char *key, struct buf *out, struct json_write *w,
-                    struct err *err)
+                    const char *key, struct cli_report *r, struct err *err)
 {
     struct runs it = runs_by_id(db, id, cli_db_until_us(config), err);
     struct run_row row;
@@ -179,48 +162,46 @@ static bool add_run(struct db *db, const struct config *config, int64_t id,
     if (!ok && !it.failed)
         err_set(err, ERR_ABSENT, "no run %lld; `kith runs` lists them",
                 (long long)id);
-    if (ok && w) {
-        json_write_object(w, key);
-        json_run(w, &row);
-        json_write_end(w);
+    if (ok && r->json) {
+        json_write_object(r->json, key);
+        json_run(r->json, &row);
+        json_write_end(r->json);
     } else if (ok) {
-        text_whole(out, &row);
+        text_whole(&r->text, &row);
     }
     runs_end(&it);
     return ok;
 }
 
 static bool show(struct db *db, const struct config *config, const int64_t *ids,
-                 bool both, struct buf *out, struct json_write *w,
-                 struct err *err)
+                 bool both, struct cli_report *r, struct err *err)
 {
-    return add_run(db, config, ids[0], both ? "a" : "run", out, w, err) &&
-           (!both || add_run(db, config, ids[1], "b", out, w, err)) &&
-           add_pairs(db, config, ids[0], ids[both], out, w, err);
+    return add_run(db, config, ids[0], both ? "a" : "run", r, err) &&
+           (!both || add_run(db, config, ids[1], "b", r, err)) &&
+           add_pairs(db, config, ids[0], ids[both], r, err);
 }
 
 static bool list(struct db *db, const struct config *config, const char *kind,
-                 uint64_t most, struct buf *out, struct json_write *w,
-                 struct err *err)
+                 uint64_t most, struct cli_report *r, struct err *err)
 {
     struct runs it = runs_newest(db, kind, most, cli_db_until_us(config), err);
     struct run_row row;
     bool ok;
 
-    if (w)
-        json_write_array(w, "runs");
+    if (r->json)
+        json_write_array(r->json, "runs");
     while (runs_next(&it, &row))
-        if (w) {
-            json_write_object(w, NULL);
-            json_run(w, &row);
-            json_write_end(w);
+        if (r->json) {
+            json_write_object(r->json, NULL);
+            json_run(r->json, &row);
+            json_write_end(r->json);
         } else {
-            text_run(out, &row);
+            text_run(&r->text, &row);
         }
-    if (w)
-        json_write_end(w);
-    if (!w && !it.failed && !it.next)
-        buf_text(out, "no run yet\n");
+    if (r->json)
+        json_write_end(r->json);
+    if (!r->json && !it.failed && !it.next)
+        buf_text(&r->text, "no run yet\n");
     ok = !it.failed;
     runs_end(&it);
     return ok;
@@ -228,10 +209,9 @@ static bool list(struct db *db, const struct config *config, const char *kind,
 
 struct options {
     const char *kind;
-    uint64_t most;
+    struct cli_listing listing;
     int64_t ids[2];
     int id_count;
-    bool json;
 };
 
 static bool take_ids(struct options *o, int argc, char **argv)
@@ -259,58 +239,38 @@ static bool take(struct options *o, int argc, char **argv)
 {
     static const struct option longs[] = {
         {"kind", required_argument, NULL, 'k'},
-        {"last", required_argument, NULL, 'l'},
-        {"json", no_argument, NULL, 'j'},
+        CLI_LISTING,
         {0},
     };
     int got;
 
     while ((got = cli_option(&cmd_runs, argc, argv, "", longs)) != -1) {
-        if (got == '?')
+        if (!cli_listing_take(&cmd_runs, got, &o->listing))
             return false;
         if (got == 'k')
             o->kind = optarg;
-        if (got == 'l' &&
-            !cli_number(&cmd_runs, "--last", optarg, 1, MOST, &o->most))
-            return false;
-        o->json |= got == 'j';
     }
     return take_ids(o, argc, argv);
 }
 
 static int run(int argc, char **argv, const struct config *config)
 {
-    struct options o = {.kind = "", .most = SHOWN};
-    struct json_write w;
-    struct buf out;
+    struct options o = {.kind = "",
+                        .listing = {.least = 1, .last = CLI_LAST_SHOWN}};
+    struct cli_report r;
     struct db db;
-    struct err err;
+    struct err err = {0};
     bool ok;
-    int code = CLI_DONE;
 
     if (!take(&o, argc, argv))
         return CLI_USAGE;
     if (!cli_db_open(&db, config, &err))
         return cli_fail(&cmd_runs, &err);
-    buf_init(&out, OUT_BYTES);
-    json_write_init(&w, &out);
-    if (o.json)
-        json_write_object(&w, NULL);
-    ok = o.id_count ? show(&db, config, o.ids, o.id_count == 2, &out,
-                           o.json ? &w : NULL, &err)
-                    : list(&db, config, o.kind, o.most, &out,
-                           o.json ? &w : NULL, &err);
+    cli_report_begin(&r, o.listing.json);
+    ok = o.id_count ? show(&db, config, o.ids, o.id_count == 2, &r, &err)
+                    : list(&db, config, o.kind, o.listing.last, &r, &err);
     db_release(&db);
-    if (ok && o.json)
-        json_write_end(&w);
-    else if (ok && out.bytes)
-        out.bytes--; /* cli_print ends the last line */
-    if (!ok)
-        code = cli_fail(&cmd_runs, &err);
-    else if (!cli_print(&out))
-        code = CLI_FAILED;
-    buf_release(&out);
-    return code;
+    return cli_report_end(&r, &cmd_runs, ok, &err);
 }
 
 const struct cli_command cmd_runs = {
