@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,20 +17,30 @@ enum {
     PERCENT = 100,
 };
 
+/* getopt leaves in optopt: 0 for a long option that it does not know, the value
+ * of one that takes no argument, the letter of a short one. */
+static void refuse(const struct cli_command *c, const char *word)
+{
+    if (!optopt)
+        cli_usage(c, "bad option %s", word);
+    else if (!strncmp(word, "--", 2))
+        cli_usage(c, "%s: takes no value", word);
+    else
+        cli_usage(c, "bad option -%c", optopt);
+}
+
 int cli_option(const struct cli_command *c, int argc, char **argv,
-               const char *shorts, const struct option *longs)
+               const struct option *longs)
 {
     int got;
 
     opterr = 0; /* getopt's own complaint names the wrong program */
-    got = getopt_long(argc, argv, shorts, longs, NULL);
-    if (got != '?' && got != ':')
-        return got;
+    got = getopt_long(argc, argv, ":", longs, NULL);
     if (got == ':')
         cli_usage(c, "%s needs a value", argv[optind - 1]);
-    else
-        cli_usage(c, "bad option %s", argv[optind - 1]);
-    return '?';
+    else if (got == '?')
+        refuse(c, argv[optind - 1]);
+    return got == ':' ? '?' : got;
 }
 
 int cli_usage(const struct cli_command *c, const char *fmt, ...)

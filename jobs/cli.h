@@ -7,8 +7,8 @@
  *
  * Output   results go to stdout, everything else to stderr; with --json stdout
  *          is exactly one JSON object and a newline.
- * Help     `kith NAME --help` is answered by kith.c from `help`; a command
- *          never sees it.
+ * Help     `kith NAME --help` is answered by kith.c from `help`, to which it
+ * adds the usual exit codes where `help` names none; a command never sees it.
  * Errors   a command returns an exit code; cli_fail() prints the message and
  *          chooses the code, cli_usage() does so for a wrong command line.
  */
@@ -47,12 +47,12 @@ extern const struct cli_command cmd_migrate, cmd_import, cmd_demo, cmd_train,
 extern const char cli_revision[];
 
 /*
- * One step of getopt_long over long options (and the short ones in `shorts`):
- * the option's `val`, -1 at the end, '?' after a complaint on stderr. A
- * command answers '?' with `return CLI_USAGE`. Operands start at optind.
+ * One step of getopt_long over long options: the option's `val`, -1 at the end,
+ * '?' after a complaint on stderr. A command answers '?' with `return
+ * CLI_USAGE`. Operands start at optind.
  */
 int cli_option(const struct cli_command *c, int argc, char **argv,
-               const char *shorts, const struct option *longs);
+               const struct option *longs);
 
 /* "kith NAME: message" and where help is found; returns CLI_USAGE. */
 int cli_usage(const struct cli_command *c, const char *fmt, ...)

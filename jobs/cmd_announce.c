@@ -150,7 +150,7 @@ static int run(int argc, char **argv, const struct config *config)
     static struct announcer a; /* large */
     struct err err;
 
-    if (cli_option(&cmd_announce, argc, argv, "", longs) != -1)
+    if (cli_option(&cmd_announce, argc, argv, longs) != -1)
         return CLI_USAGE;
     if (optind < argc)
         return cli_usage(&cmd_announce, "takes no operand: %s", argv[optind]);

@@ -56,7 +56,7 @@ static int read_options(int argc, char **argv, struct options *out)
     };
     int got;
 
-    while ((got = cli_option(&cmd_demo, argc, argv, "", longs)) != -1) {
+    while ((got = cli_option(&cmd_demo, argc, argv, longs)) != -1) {
         if (got == '?')
             return CLI_USAGE;
         if (got == 's' &&

@@ -216,7 +216,7 @@ static int run(int argc, char **argv, const struct config *config)
     struct err err;
     int option, code;
 
-    while ((option = cli_option(&cmd_drain, argc, argv, "", longs)) != -1) {
+    while ((option = cli_option(&cmd_drain, argc, argv, longs)) != -1) {
         if (option == '?')
             return CLI_USAGE;
         wish.once |= option == OPTION_ONCE;

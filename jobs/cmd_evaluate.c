@@ -114,7 +114,7 @@ static int run(int argc, char **argv, const struct config *config)
     if (off_policy_wanted(argc, argv))
         return off_policy_command(&cmd_evaluate, argc, argv);
     contest_options_init(&o, &cmd_evaluate);
-    while ((option = cli_option(&cmd_evaluate, argc, argv, "", longs)) != -1)
+    while ((option = cli_option(&cmd_evaluate, argc, argv, longs)) != -1)
         if (option == '?' || !contest_options_take(&o, option, optarg))
             return CLI_USAGE;
     return contest_options_end(&o, argc, argv) ? evaluate(&o) : CLI_USAGE;

@@ -103,7 +103,7 @@ static int read_options(int argc, char **argv, struct options *out)
     };
     int got;
 
-    while ((got = cli_option(&cmd_import, argc, argv, "", longs)) != -1) {
+    while ((got = cli_option(&cmd_import, argc, argv, longs)) != -1) {
         if (got == '?')
             return CLI_USAGE;
         out->dry_run |= got == 'n';

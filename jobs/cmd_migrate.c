@@ -111,7 +111,7 @@ static int run(int argc, char **argv, const struct config *config)
     struct db db;
     int got;
 
-    while ((got = cli_option(&cmd_migrate, argc, argv, "", longs)) != -1) {
+    while ((got = cli_option(&cmd_migrate, argc, argv, longs)) != -1) {
         if (got == '?')
             return CLI_USAGE;
         status |= got == 's';

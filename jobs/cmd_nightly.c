@@ -20,13 +20,11 @@ enum {
 static const char help[] =
     "Usage: kith nightly [--json]\n\n"
     "The daily pipeline: train (see `kith train --help`), write precomputed\n"
-    "recommendations for every reader into user_recommendations, delete "
-    "expired\n"
-    "ones and samples of rejected events older than seven days. A scheduler "
-    "runs it at 02:00 UTC; running it at any other time does "
-    "no\n"
-    "harm. When the new model is refused, the rest is done with the live one, "
-    "a\n"
+    "recommendations for every reader into user_recommendations, delete\n"
+    "expired ones and samples of rejected events older than seven days. A\n"
+    "scheduler runs it at 02:00 UTC; running it at any other time does no "
+    "harm.\n"
+    "When the new model is refused, the rest is done with the live one, a\n"
     "warning says why, and the exit code is 0: doing it again would not "
     "help.\n\n"
     "  --json    print the report as one JSON object\n";
@@ -125,7 +123,7 @@ static int run(int argc, char **argv, const struct config *config)
     bool json = false, ok;
     int option;
 
-    while ((option = cli_option(&cmd_nightly, argc, argv, "", longs)) != -1) {
+    while ((option = cli_option(&cmd_nightly, argc, argv, longs)) != -1) {
         if (option == '?')
             return CLI_USAGE;
         json = true;

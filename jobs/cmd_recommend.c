@@ -73,7 +73,7 @@ static int read_options(int argc, char **argv, const struct config *config,
     int option, code;
 
     *o = (struct options){.limit = config->feed_items, .kind = CURSOR_FOR_YOU};
-    while ((option = cli_option(&cmd_recommend, argc, argv, "", longs)) != -1) {
+    while ((option = cli_option(&cmd_recommend, argc, argv, longs)) != -1) {
         code = read_option(option, o);
         if (code != CLI_DONE)
             return code;

@@ -93,7 +93,7 @@ static int run(int argc, char **argv, const struct config *config)
     bool ok;
     int got;
 
-    while ((got = cli_option(&cmd_rejected, argc, argv, "", longs)) != -1)
+    while ((got = cli_option(&cmd_rejected, argc, argv, longs)) != -1)
         if (!cli_listing_take(&cmd_rejected, got, &listing))
             return CLI_USAGE;
     if (optind < argc)

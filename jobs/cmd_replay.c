@@ -40,7 +40,7 @@ static int read_options(int argc, char **argv, const struct config *config,
     int option;
 
     *o = (struct options){.log = config->served, .model = config->model};
-    while ((option = cli_option(&cmd_replay, argc, argv, "", longs)) != -1) {
+    while ((option = cli_option(&cmd_replay, argc, argv, longs)) != -1) {
         if (option == OPTION_REQUEST)
             o->has_request = uuid_find(span_of(optarg), &o->request);
         else if (option == OPTION_LOG)

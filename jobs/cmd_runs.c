@@ -244,7 +244,7 @@ static bool take(struct options *o, int argc, char **argv)
     };
     int got;
 
-    while ((got = cli_option(&cmd_runs, argc, argv, "", longs)) != -1) {
+    while ((got = cli_option(&cmd_runs, argc, argv, longs)) != -1) {
         if (!cli_listing_take(&cmd_runs, got, &o->listing))
             return false;
         if (got == 'k')

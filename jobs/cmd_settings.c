@@ -12,7 +12,7 @@ static int run(int argc, char **argv, const struct config *config)
     static const struct option longs[] = {{0}};
 
     (void)config;
-    if (cli_option(&cmd_settings, argc, argv, "", longs) == '?')
+    if (cli_option(&cmd_settings, argc, argv, longs) == '?')
         return CLI_USAGE;
     if (optind < argc)
         return cli_usage(&cmd_settings, "takes no operand: %s", argv[optind]);

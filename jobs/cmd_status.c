@@ -207,7 +207,7 @@ static int run(int argc, char **argv, const struct config *config)
     bool json = false, printed;
     int got;
 
-    while ((got = cli_option(&cmd_status, argc, argv, "", longs)) != -1) {
+    while ((got = cli_option(&cmd_status, argc, argv, longs)) != -1) {
         if (got == '?')
             return CLI_USAGE;
         json |= got == 'j';

@@ -110,7 +110,7 @@ static int run(int argc, char **argv, const struct config *config)
     bool key = false;
     int got;
 
-    while ((got = cli_option(&cmd_token, argc, argv, "", longs)) != -1) {
+    while ((got = cli_option(&cmd_token, argc, argv, longs)) != -1) {
         if (got == '?')
             return CLI_USAGE;
         if (got == 'd' &&

@@ -16,21 +16,17 @@ static const char help[] =
     "one, publishes it by rename at KITH_MODEL. Running workers use it from\n"
     "their next request on.\n\n"
     "No worse means: readers, posts and pairs have not collapsed\n"
-    "(KITH_GATE_COUNTS_LEAST), and for the readers of the last KITH_GATE_DAYS "
-    "days,\n"
-    "from what was known before them, NDCG@20 and coverage@20 of what is "
-    "served\n"
-    "(KITH_ALGORITHM) are within\n"
-    "KITH_GATE_NDCG_MARGIN and KITH_GATE_COVERAGE_MARGIN percent of what the "
-    "live\n"
-    "model would have reached. A refused model is kept beside the live one; "
-    "exit\n"
-    "code 1 and a sentence say why; `kith models promote VERSION` makes it "
-    "live.\n\n"
-    "Settings recorded with the model: KITH_WEIGHT_VIEW, _CLICK, _LIKE,\n"
-    "_SHARE, KITH_WEIGHT_MAX, KITH_NEIGHBOURS. Every run is recorded (`kith "
-    "runs`),\n"
-    "with MLFLOW_TRACKING_URI set also in that MLflow server.\n\n"
+    "(KITH_GATE_COUNTS_LEAST), and for the readers of the last KITH_GATE_DAYS\n"
+    "days, from what was known before them, NDCG@20 and coverage@20 of what "
+    "is\n"
+    "served (KITH_ALGORITHM) are within KITH_GATE_NDCG_MARGIN and\n"
+    "KITH_GATE_COVERAGE_MARGIN percent of what the live model would have\n"
+    "reached. A refused model is kept beside the live one; exit code 1 and a\n"
+    "sentence say why; `kith models promote VERSION` makes it live.\n\n"
+    "Weights, the trend's half life, similar posts and other settings that\n"
+    "`kith settings` calls recorded go with the model. Every run is recorded\n"
+    "(`kith runs`), with MLFLOW_TRACKING_URI set also in that MLflow "
+    "server.\n\n"
     "  --force   publish a worse model, too; recorded as forced\n"
     "  --json    print the report as one JSON object\n";
 
@@ -166,7 +162,7 @@ static int run(int argc, char **argv, const struct config *config)
     bool json = false, force = false;
     int option;
 
-    while ((option = cli_option(&cmd_train, argc, argv, "", longs)) != -1) {
+    while ((option = cli_option(&cmd_train, argc, argv, longs)) != -1) {
         if (option == '?')
             return CLI_USAGE;
         json |= option == 'j';

@@ -361,7 +361,7 @@ static int run(int argc, char **argv, const struct config *config)
     plan->cuts[0] = DEFAULT_K;
     plan->cut_count = 1;
     tune.metric = METRIC_NDCG;
-    while ((option = cli_option(&cmd_tune, argc, argv, "", longs)) != -1)
+    while ((option = cli_option(&cmd_tune, argc, argv, longs)) != -1)
         if (option == '?' || !take(&tune, option, optarg))
             return CLI_USAGE;
     if (plan->cut_count != 1)

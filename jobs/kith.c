@@ -26,6 +26,10 @@ enum {
     NEAR_MOST = 3,  /* edits up to which a suggestion is plausible */
 };
 
+static const char exit_codes[] =
+    "Exit codes: 0 done, 1 failed or refused, 2 wrong command line or "
+    "setting,\n3 a dependency (PostgreSQL) is away.\n";
+
 static void print_help(FILE *out)
 {
     fputs("Usage: kith COMMAND [OPTION]...\n\n"
@@ -33,14 +37,13 @@ static void print_help(FILE *out)
           out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n  kith COMMAND --help   what a command does, with examples\n"
+    fputs("\n  kith COMMAND --help   what a command does, and its options\n"
           "  kith --version        the revision this program was built from\n"
           "\n"
           "Settings come from the environment (KITH_...); `kith settings` "
-          "lists them.\n\n"
-          "Exit codes: 0 done, 1 failed or refused, 2 wrong command line or "
-          "setting,\n3 a dependency (PostgreSQL) is away.\n",
+          "lists them.\n\n",
           out);
+    fputs(exit_codes, out);
 }
 
 /* Edits (insert, delete, replace) from a to b; from Levenshtein 1965. */
@@ -74,6 +77,10 @@ static const struct cli_command *nearest(const char *name)
     const struct cli_command *best = NULL;
     unsigned best_edits = NEAR_MOST + 1;
 
+    /* Half of the letters typed must stand. */
+    if (strlen(name) / 2 < NEAR_MOST)
+        best_edits = (unsigned)strlen(name) / 2 + 1;
+
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         unsigned n = edits(name, commands[i]->name);
         if (n < best_edits) {
@@ -103,6 +110,14 @@ static int refuse(const char *name)
     return CLI_USAGE;
 }
 
+static int explain(const struct cli_command *c)
+{
+    fputs(c->help, stdout);
+    if (!strstr(c->help, "Exit codes"))
+        printf("\n%s", exit_codes);
+    return CLI_DONE;
+}
+
 static bool wants_help(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
@@ -116,10 +131,8 @@ static int run(const struct cli_command *c, int argc, char **argv)
     struct config config;
     struct err err = {0};
 
-    if (wants_help(argc, argv)) {
-        fputs(c->help, stdout);
-        return CLI_DONE;
-    }
+    if (wants_help(argc, argv))
+        return explain(c);
     if (!c->needs_config)
         return c->run(argc, argv, NULL);
     if (!config_load(&config, &err)) {
@@ -140,9 +153,14 @@ int main(int argc, char **argv)
         print_help(stderr);
         return CLI_USAGE;
     }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+        (!strcmp(argv[1], "help") && argc == 2)) {
         print_help(stdout);
         return CLI_DONE;
+    }
+    if (!strcmp(argv[1], "help")) {
+        c = command_of(argv[2]);
+        return c ? explain(c) : refuse(argv[2]);
     }
     if (!strcmp(argv[1], "--version")) {
         printf("kith %s\n", cli_revision);

@@ -363,7 +363,7 @@ int off_policy_command(const struct cli_command *c, int argc, char **argv)
                                  .resamples = RESAMPLES}};
     int got;
 
-    while ((got = cli_option(c, argc, argv, "", longs)) != -1)
+    while ((got = cli_option(c, argc, argv, longs)) != -1)
         if (got == '?' || !take_option(c, &o, got))
             return CLI_USAGE;
     if (optind < argc)

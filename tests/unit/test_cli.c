@@ -10,9 +10,10 @@ static struct program p;
 static char keys[4096];
 static const char *const settings[] = {keys, "KITH_LOG_LEVEL=0", NULL};
 
-static const char *const commands[] = {"migrate", "import",    "demo",
-                                       "train",   "recommend", "nightly",
-                                       "status",  "token",     "settings"};
+static const char *const commands[] = {
+    "migrate", "import", "demo",     "train",    "recommend", "nightly",
+    "status",  "token",  "settings", "evaluate", "tune",      "runs",
+    "models",  "replay", "drain",    "announce", "rejected"};
 
 static void kith(const char *line)
 {
@@ -38,7 +39,45 @@ START_TEST(every_command_has_help_of_its_own)
     kith(line);
     ck_assert_int_eq(p.code, 0);
     ck_assert(!strncmp(p.out, usage, strlen(usage)));
+    ck_assert_ptr_nonnull(strstr(p.out, "Exit codes: 0 "));
     ck_assert_str_eq(p.err, "");
+}
+END_TEST
+
+START_TEST(help_is_a_word_as_well)
+{
+    kith("help");
+    ck_assert_int_eq(p.code, 0);
+    ck_assert(!strncmp(p.out, "Usage: kith COMMAND", 19));
+    kith("help runs");
+    ck_assert_int_eq(p.code, 0);
+    ck_assert(!strncmp(p.out, "Usage: kith runs", 16));
+    kith("help nonsense");
+    ck_assert_int_eq(p.code, 2);
+}
+END_TEST
+
+START_TEST(an_option_without_its_value_is_told)
+{
+    kith("runs --last");
+    ck_assert_int_eq(p.code, 2);
+    ck_assert_ptr_nonnull(strstr(p.err, "--last needs a value"));
+}
+END_TEST
+
+START_TEST(there_are_no_options_of_one_letter)
+{
+    kith("status -xy");
+    ck_assert_int_eq(p.code, 2);
+    ck_assert_ptr_nonnull(strstr(p.err, "bad option -x\n"));
+}
+END_TEST
+
+START_TEST(a_value_for_an_option_that_takes_none_is_told)
+{
+    kith("status --json=yes");
+    ck_assert_int_eq(p.code, 2);
+    ck_assert_ptr_nonnull(strstr(p.err, "--json=yes: takes no value"));
 }
 END_TEST
 
@@ -95,6 +134,8 @@ END_TEST
 START_TEST(a_word_near_to_nothing_gets_no_suggestion)
 {
     kith("zzzzzzzzzzzz");
+    ck_assert_ptr_null(strstr(p.err, "did you mean"));
+    kith("halt");
     ck_assert_int_eq(p.code, 2);
     ck_assert_ptr_null(strstr(p.err, "did you mean"));
 }
@@ -207,6 +248,10 @@ int main(void)
 
     program_folder();
     snprintf(keys, sizeof keys, "KITH_LOG_LEVEL=0");
+    tcase_add_test(tc, help_is_a_word_as_well);
+    tcase_add_test(tc, an_option_without_its_value_is_told);
+    tcase_add_test(tc, there_are_no_options_of_one_letter);
+    tcase_add_test(tc, a_value_for_an_option_that_takes_none_is_told);
     tcase_add_test(tc, help_names_every_command_and_the_exit_codes);
     tcase_add_loop_test(tc, every_command_has_help_of_its_own, 0, count);
     tcase_add_loop_test(tc, an_unknown_option_is_a_usage_error_everywhere, 0,
