@@ -62,10 +62,16 @@ bool announce_posts_due(const struct announce *a, int64_t now_us,
     return true;
 }
 
+void announce_forgotten(struct announce *a)
+{
+    a->hello_us = 0;
+}
+
 void announce_told(struct announce *a, int64_t now_us)
 {
     a->waiting = 0;
     a->told_us = now_us;
+    announce_forgotten(a);
 }
 
 bool announce_hello_due(const struct announce *a, int64_t now_us,
@@ -86,11 +92,6 @@ bool announce_hello_due(const struct announce *a, int64_t now_us,
 void announce_greeted(struct announce *a, int64_t now_us)
 {
     a->hello_us = now_us;
-}
-
-void announce_forgotten(struct announce *a)
-{
-    a->hello_us = 0;
 }
 
 void announce_model(struct buf *out)

@@ -5,11 +5,11 @@
  * new_posts  each post once, also when its transaction commits some seconds
  *            after its date; what comes within announce_every_s is told
  *            together. The first look only learns what is there already.
- * hello      every ANNOUNCE_HELLO_S, and at once after a start of nginx, which
- *            gives it to every page that connects: it says that the line works
- *            and how new the newest post is, so that a page which missed a
- *            message knows it.
- * Units      times are of the monotonic clock, but for *_at_ms.
+ * hello      every ANNOUNCE_HELLO_S, at once after a start of nginx, which
+ * gives it to every page that connects, and after each new_posts: it says that
+ * the line works and how new the newest post is, so that a page which missed a
+ * message knows it. Units      times are of the monotonic clock, but for
+ * *_at_ms.
  */
 #pragma once
 
@@ -48,12 +48,12 @@ bool announce_posts_due(const struct announce *a, int64_t now_us,
                         struct buf *out);
 void announce_told(struct announce *a, int64_t now_us);
 
+/* Nobody has our last hello any more, or it is out of date: another is due. */
+void announce_forgotten(struct announce *a);
+
 bool announce_hello_due(const struct announce *a, int64_t now_us,
                         int64_t wall_ms, struct buf *out);
 void announce_greeted(struct announce *a, int64_t now_us);
-
-/* Nobody has our last hello any more: another is due. */
-void announce_forgotten(struct announce *a);
 
 void announce_model(struct buf *out);
 void announce_bye(struct buf *out);

@@ -7,6 +7,7 @@ import type { Stack } from '../support/stack.ts';
 const test = testWithOwnStack('live', { KITH_ANNOUNCE_EVERY_S: '1', KITH_DEMO: '0', RATE_LIMIT: '0' });
 
 const LISTENERS = 600; /* nchan 1.3.6 has ended nginx's workers from some 300 on */
+const BACK_MS = 5000;
 const SOON = { timeout: 15_000 };
 
 async function restart(stack: Stack, service: string, letter: string) {
@@ -27,6 +28,24 @@ for (const [service, letter, how] of [['nginx', 't', 'restarted'], ['nginx', 'k'
             await expect(page.getByTestId('news-button')).toBeVisible({ timeout: 2000 });
         }).toPass(SOON);
     });
+
+test('a browser that slept while nginx was restarted and posts came offers them within five seconds', async ({ reader, page, stack, browser }) => {
+    await page.goto('/');
+    await reader.shown();
+    await stack.publish(1);
+    await page.getByTestId('news-button').click(SOON); /* its line works */
+    const session = await browser.newBrowserCDPSession();
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    const everyProcess = (signal: NodeJS.Signals) => processInfo.forEach(({ id }) => process.kill(id, signal));
+    everyProcess('SIGSTOP');
+    try {
+        await restart(stack, 'nginx', 't');
+        await stack.publish(2);
+    } finally {
+        everyProcess('SIGCONT');
+    }
+    await expect(page.getByTestId('news-button')).toHaveText('2 new posts', { timeout: BACK_MS });
+});
 
 test('another live model is offered, and comes when it is asked for', async ({ reader, page, stack }) => {
     await page.goto('/');

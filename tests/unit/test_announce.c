@@ -130,6 +130,19 @@ START_TEST(a_new_nginx_is_greeted_at_once)
 }
 END_TEST
 
+START_TEST(who_comes_after_news_were_told_is_greeted_with_their_time)
+{
+    look(1, 3);
+    announce_greeted(&a, S_US);
+    look(3, 5);
+    ck_assert(due(2));
+    ck_assert(!hello(2));
+    announce_told(&a, 2 * S_US);
+    ck_assert(hello(3));
+    says("{\"type\":\"hello\",\"server_time\":42,\"newest_post_at\":1004}");
+}
+END_TEST
+
 START_TEST(a_flood_is_bounded)
 {
     struct arrival all[ARRIVALS_MOST];
@@ -165,6 +178,8 @@ int main(void)
     tcase_add_test(
         tc, a_hello_is_due_every_twenty_five_seconds_once_something_is_known);
     tcase_add_test(tc, a_new_nginx_is_greeted_at_once);
+    tcase_add_test(tc,
+                   who_comes_after_news_were_told_is_greeted_with_their_time);
     tcase_add_test(tc, a_flood_is_bounded);
     suite_add_tcase(s, tc);
     srunner_run_all(sr, CK_NORMAL);
