@@ -6,6 +6,7 @@
 const SHOW_MS = 6000;
 const EXCERPT_CHARS = 200;
 const TITLE_CHARS = 56;
+const NOTHING = 0.005; /* 0 % */
 const FIRST_POSTS = 2; /* they are seen at once: their pictures do not wait */
 const UNITS = /** @type {const} */ ([
     ['year', 31_536_000], ['month', 2_592_000], ['week', 604_800],
@@ -112,7 +113,7 @@ function showCount(button, n) {
 export function createCard(post, requestId, acts) {
     const url = /^(https?:\/)?\//i.test(post.url ?? '') && post.url; /* no javascript: */
     const lead = excerpt(post.body, EXCERPT_CHARS);
-    const short = lead === post.body && !post.reasons?.length;
+    const short = lead === post.body;
     let liked = acts.liked.has(post.id);
 
     const element = copy('a-card');
@@ -139,6 +140,7 @@ export function createCard(post, requestId, acts) {
         if (['trending', 'explore', 'random', 'latest'].includes(post.source)) part(reason, '.icon').remove();
         else reason.classList.add('personal');
         explain();
+        tellShares();
 
         link.textContent = post.title;
         if (url) link.href = url;
@@ -167,22 +169,35 @@ export function createCard(post, requestId, acts) {
     function explain() {
         const because = post.reasons?.find(({ titles }) => titles?.length);
         if (!because?.titles) return say(part(reason, 'span'), post.source, 'Picked for you');
-        /* A history holds reads as well; "liked" is said only of what this page saw liked. */
+        /* Liked is said only of what this page saw liked. */
         const verb = because.post_ids.every((id) => acts.liked.has(id)) ? 'liked' : 'read';
         const titles = because.titles.slice(0, 2).map((text) => `“${excerpt(text, TITLE_CHARS)}”`);
         part(reason, 'span').textContent = `Because you ${verb} ${titles.join(' and ')}`;
+    }
+
+    /* All of the score. */
+    function tellShares() {
+        const list = part(element, '.shares ul');
+        let rest = 1; /* other posts of the reader */
+        /** @type {Kith.TellShare} */
+        const tell = (share, words, kind = '') => {
+            const row = make('li', `${Math.round(share * 100)}% ${words}`);
+            row.className = kind;
+            list.append(row);
+        };
+        for (const { code, share, titles, shares } of post.reasons ?? []) {
+            tell(share, list.dataset[code] ?? code);
+            titles?.forEach((text, i) => tell(shares?.[i] ?? 0, `“${text}”`, 'of'));
+            rest -= share;
+        }
+        if (rest === 1) list.parentElement?.remove();
+        else if (rest > NOTHING) tell(rest, 'everything else');
     }
 
     /** @type {Kith.Switch} */
     function expand(open) {
         const shown = open ? post.body.split(/\n+/) : [lead];
         text.replaceChildren(...shown.map((paragraph) => make('p', paragraph)));
-        if (open && post.reasons?.length) {
-            const shares = copy('a-shares');
-            shares.textContent = 'Why this post: ' + post.reasons.map(({ share, code }) =>
-                `${Math.round(share * 100)}% ${shares.dataset[code] ?? code.replaceAll('_', ' ')}`).join(', ');
-            text.append(shares);
-        }
         element.classList.toggle('open', open);
         more.setAttribute('aria-expanded', String(open));
         more.textContent = open ? 'Show less' : 'Read more';

@@ -191,6 +191,7 @@ declare namespace Kith {
         share: number; /* of the score, 0..1, exact */
         post_ids: string[];
         titles?: string[]; /* of the reader's own posts in post_ids */
+        shares?: number[]; /* of each of them, of the whole score */
     }
 
     interface Post {
@@ -326,6 +327,7 @@ declare namespace Kith {
     type Say = (element: HTMLElement, code: string, otherwise?: string) => void;
     type Count = (n: number) => string;
     type Ago = (at_ms: number) => string;
+    type TellShare = (share: number, words: string, kind?: string) => void;
 
     /** One message at a time, for six seconds; the time stands still while the pointer
      * or the focus is on it. */

@@ -125,6 +125,21 @@ test('a tab that has been hidden for a minute closes its line, and opens it when
     await expect.poll(() => lines.size).toBe(1);
 });
 
+test('after a night of sleep the page opens another line, and hears', async ({ reader, page, stack }) => {
+    let opened = 0;
+    page.on('websocket', () => {
+        opened += 1;
+    });
+    const lines = linesOf(page);
+    await reader.open();
+    await expect.poll(() => lines.size).toBe(1);
+    await page.clock.fastForward('08:00:00');
+    await expect.poll(async () => (await page.clock.runFor(1000), opened)).toBe(2);
+    await expect.poll(() => lines.size).toBe(1);
+    await stack.publish(1);
+    await expect(button(page)).toBeVisible();
+});
+
 test('a silent line is taken for dead', async ({ reader, page, stack }) => {
     let silent = 0;
     await page.routeWebSocket(LIVE, (line) => {

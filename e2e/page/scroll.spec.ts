@@ -33,6 +33,32 @@ test('an altered cursor is refused and a foreign one too', async ({ reader, requ
     }
 });
 
+test('the feed is one to assistive technology: it is busy while it loads, its articles are counted, named and described', async ({ reader, page }) => {
+    await reader.open();
+    const feed = page.getByRole('feed', { name: 'Posts' });
+    await expect(feed).toHaveAttribute('aria-busy', 'false');
+    let answer = () => {};
+    const held = new Promise<void>((done) => {
+        answer = done;
+    });
+    await page.route('**/api/feeds?*', async (route) => (await held, route.continue()));
+    await reader.posts.last().scrollIntoViewIfNeeded();
+    await expect(feed).toHaveAttribute('aria-busy', 'true');
+    answer();
+    await expect(feed).toHaveAttribute('aria-busy', 'false');
+    await expect(reader.posts).toHaveCount(40);
+    const said = await feed.getByRole('article').evaluateAll((all) => all.map((article) => {
+        const named = (name: string) => (article.getAttribute(name) ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join(' ').trim();
+        return {
+            place: article.getAttribute('aria-posinset'), of: article.getAttribute('aria-setsize'),
+            focusable: (article as HTMLElement).tabIndex === 0, title: article.querySelector('h2')!.textContent,
+            name: named('aria-labelledby'), described: named('aria-describedby').length > 0,
+        };
+    }));
+    expect(said).toEqual(said.map(({ title }, i) =>
+        ({ place: String(i + 1), of: '-1', focusable: true, title, name: title, described: true }))); /* -1: not known yet */
+});
+
 test('keys move through the feed', async ({ reader, page }) => {
     await reader.open();
     await page.keyboard.press('j');

@@ -44,6 +44,24 @@ test('reasons are true shares that name what the reader liked', async ({ reader 
     await expect(reader.posts.first().getByTestId('post-why')).toContainText('Because you');
 });
 
+test('"Why this post" opens the shares that the answer has, which are all of the score', async ({ reader, page }) => {
+    await reader.open();
+    await reader.readAs(/astronom|stars/i);
+    const percent = (share: number) => `${Math.round(share * 100)}% `;
+    const post = reader.answers.at(-1)!.posts.find(({ reasons }) => reasons?.[0]?.code === 'similar_readers')!;
+    const [reason] = post.reasons!;
+    const shares = reader.post(post.id).getByTestId('post-shares');
+    await expect(shares.getByRole('listitem').first()).toBeHidden();
+    await shares.getByText('Why this post').click();
+    await expect(shares.getByRole('listitem')).toHaveText([
+        `${percent(reason!.share)}readers like you`,
+        ...reason!.titles!.map((title, i) => `${percent(reason!.shares![i]!)}“${title}”`),
+        ...reason!.share < 0.995 ? [`${percent(1 - reason!.share)}everything else`] : [],
+    ]);
+    await page.keyboard.press('Enter'); /* the focus is on it */
+    await expect(shares.getByRole('listitem').first()).toBeHidden();
+});
+
 test('what was liked, hidden or read is not served again', async ({ reader, page }) => {
     await reader.open();
     const [liked, hidden] = await reader.ids();
