@@ -5,11 +5,11 @@
  * new_posts  each post once, also when its transaction commits some seconds
  *            after its date; what comes within announce_every_s is told
  *            together. The first look only learns what is there already.
- * hello      every ANNOUNCE_HELLO_S, at once after a start of nginx, which
- * gives it to every page that connects, and after each new_posts: it says that
- * the line works and how new the newest post is, so that a page which missed a
- * message knows it. Units      times are of the monotonic clock, but for
- * *_at_ms.
+ * hello      every ANNOUNCE_HELLO_S, after each new_posts, and at once after a
+ *            start of nginx, which gives it to every page that connects: it
+ *            says that the line works and how new the newest post is, so that
+ *            a page which missed a message knows it.
+ * Units      times are of the monotonic clock, but for *_at_ms.
  */
 #pragma once
 

@@ -1,7 +1,6 @@
 /*
- * app.js -- what surrounds the feed: keys (letters can be switched off, WCAG 2.1.4),
- * what was learned, other readers, tabs; and wires it all. /?feed=latest chooses the
- * feed, /?post=<id> goes to a shared post.
+ * app.js -- what surrounds the feed: keys, what was learned, other readers, tabs; and
+ * wires it all. Addresses: types.d.ts.
  */
 
 import { createFeed, createLive, getReaders, readAs } from './feed.js';

@@ -175,10 +175,10 @@ export function createCard(post, requestId, acts) {
         part(reason, 'span').textContent = `Because you ${verb} ${titles.join(' and ')}`;
     }
 
-    /* All of the score. */
+    /* All of the score; the rest are other posts. */
     function tellShares() {
         const list = part(element, '.shares ul');
-        let rest = 1; /* other posts of the reader */
+        let rest = 1;
         /** @type {Kith.TellShare} */
         const tell = (share, words, kind = '') => {
             const row = make('li', `${Math.round(share * 100)}% ${words}`);

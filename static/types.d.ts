@@ -390,6 +390,8 @@ declare namespace Kith {
     /* ---- app.js: watch the learning; the keyboard --------------------------- */
 
     /*
+     * /?feed=latest chooses the feed, /?post=<id> goes to a shared post. Letters as
+     * keys can be switched off (WCAG 2.1.4).
      * Hooks (data-testid): learned, learned-events, learned-calls, learned-saved,
      * learned-waiting, learned-item (data-state: waiting, stored, refused).
      */
