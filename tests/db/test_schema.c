@@ -133,6 +133,17 @@ START_TEST(readers_of_a_post_come_from_their_index)
 }
 END_TEST
 
+START_TEST(newest_readers_of_a_post_come_in_order)
+{
+    const char *p = plan("SELECT user_id FROM user_interactions "
+                         "WHERE post_id = $1 ORDER BY created_at DESC LIMIT 10",
+                         POST);
+
+    MUST_HAVE(p, "Index Only Scan Backward using user_interactions_readers");
+    MUST_LACK(p, "Sort");
+}
+END_TEST
+
 START_TEST(a_time_range_comes_from_its_index)
 {
     MUST_HAVE(plan("SELECT count(*) FROM user_interactions "
@@ -313,6 +324,7 @@ int main(void)
     tcase_add_test(tc, a_history_of_vacuumed_pages_does_not_touch_the_table);
     tcase_add_test(tc, training_can_read_readers_in_order_without_a_sort);
     tcase_add_test(tc, readers_of_a_post_come_from_their_index);
+    tcase_add_test(tc, newest_readers_of_a_post_come_in_order);
     tcase_add_test(tc, a_time_range_comes_from_its_index);
     tcase_add_test(tc, newest_posts_come_in_order_from_their_index);
     tcase_add_test(tc, changed_posts_come_in_order_from_their_index);
