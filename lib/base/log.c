@@ -3,16 +3,25 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
 
-enum { MS_PER_S = 1000 };
+enum { MS_PER_S = 1000, US_PER_MS = 1000 };
 
 static enum log_level most_level = LOG_INFO;
 static uint64_t salt;
+
+static struct {
+    bool on;
+    int64_t since_us; /* of the oldest line */
+    size_t bytes;
+    char text[LOG_HELD_BYTES];
+} held;
 
 static void put(struct log_line *l, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -47,6 +56,7 @@ void log_begin(struct log_line *l, enum log_level level, const char *room,
     char stamp[sizeof "2026-01-02T03:04:05"];
 
     l->muted = level > most_level;
+    l->urgent = level <= LOG_WARN;
     l->bytes = 0;
     if (l->muted)
         return;
@@ -98,14 +108,59 @@ void log_err(struct log_line *l, const struct err *err)
     log_value(l, "what", span_of(err->what));
 }
 
+/* One write, so that lines of several processes do not mix. */
+static void write_out(const char *text, size_t bytes)
+{
+    if (bytes && write(STDERR_FILENO, text, bytes) < 0)
+        return; /* nobody to tell */
+}
+
+void log_flush(void)
+{
+    write_out(held.text, held.bytes);
+    held.bytes = 0;
+}
+
+void log_hold(void)
+{
+    if (!held.on)
+        atexit(log_flush);
+    held.on = true;
+}
+
+int log_due_ms(void)
+{
+    int64_t left_ms;
+
+    if (!held.bytes)
+        return -1;
+    left_ms = LOG_HELD_MS - (clock_mono_us() - held.since_us) / US_PER_MS;
+    return left_ms > 0 ? (int)left_ms : 0;
+}
+
+static void hold(const struct log_line *l)
+{
+    if (held.bytes + l->bytes > LOG_HELD_BYTES)
+        log_flush();
+    if (!held.bytes)
+        held.since_us = clock_mono_us();
+    memcpy(held.text + held.bytes, l->text, l->bytes);
+    held.bytes += l->bytes;
+    if (log_due_ms() == 0)
+        log_flush();
+}
+
 void log_end(struct log_line *l)
 {
     if (l->muted)
         return;
     l->text[l->bytes++] = '\n';
-    /* One write a line, so that lines of several processes do not mix. */
-    if (write(STDERR_FILENO, l->text, l->bytes) < 0)
-        l->muted = true; /* nobody to tell */
+    if (held.on && !l->urgent) {
+        hold(l);
+        return;
+    }
+    log_flush();
+    write_out(l->text, l->bytes);
 }
 
 void log_failure(enum log_level level, const char *room, const char *event,

@@ -2,13 +2,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 
 /* What was written to stderr since begin_capture(). */
-static char said[4096];
+static char said[2 * LOG_HELD_BYTES];
 static int pipe_fds[2], kept_stderr;
 
 static void begin_capture(void)
@@ -133,6 +135,90 @@ START_TEST(a_failure_tells_code_place_and_text)
 }
 END_TEST
 
+static void say(enum log_level level, const char *event)
+{
+    struct log_line l;
+
+    log_begin(&l, level, "web", event);
+    log_end(&l);
+}
+
+/* What stands in the pipe so far. */
+static void look(void)
+{
+    int there = 0;
+
+    ck_assert_int_eq(ioctl(pipe_fds[0], FIONREAD, &there), 0);
+    ck_assert_int_lt(there, (int)sizeof said);
+    said[0] = 0;
+    if (there)
+        ck_assert_int_eq(read(pipe_fds[0], said, (size_t)there), there);
+    said[there] = 0;
+}
+
+START_TEST(a_held_line_waits_for_the_flush)
+{
+    begin_capture();
+    log_hold();
+    ck_assert_int_eq(log_due_ms(), -1);
+    say(LOG_INFO, "one");
+    ck_assert_int_ge(log_due_ms(), 0);
+    ck_assert_int_le(log_due_ms(), LOG_HELD_MS);
+    look();
+    ck_assert_str_eq(said, "");
+    log_flush();
+    ck_assert_int_eq(log_due_ms(), -1);
+    end_capture();
+    ck_assert_ptr_nonnull(strstr(said, "event=one\n"));
+}
+END_TEST
+
+START_TEST(a_warning_is_written_at_once_behind_the_lines_held)
+{
+    begin_capture();
+    log_hold();
+    say(LOG_INFO, "one");
+    say(LOG_WARN, "two");
+    look();
+    ck_assert_ptr_nonnull(strstr(said, "event=one\n"));
+    ck_assert_ptr_nonnull(strstr(strstr(said, "event=one\n"), "event=two\n"));
+    end_capture();
+    ck_assert_str_eq(said, "");
+}
+END_TEST
+
+/* 59 bytes each: 69 of them in the 4096 that are held. */
+START_TEST(full_means_written_and_no_line_is_torn)
+{
+    begin_capture();
+    log_hold();
+    for (int i = 0; i < 69; i++)
+        say(LOG_INFO, "line");
+    look();
+    ck_assert_str_eq(said, "");
+    say(LOG_INFO, "line");
+    look();
+    ck_assert_uint_eq(strlen(said), 69 * 59);
+    log_flush();
+    end_capture();
+    ck_assert_uint_eq(strlen(said), 59);
+}
+END_TEST
+
+START_TEST(lines_held_are_written_at_exit)
+{
+    begin_capture();
+    if (!fork()) {
+        log_hold();
+        say(LOG_INFO, "last");
+        exit(EXIT_SUCCESS);
+    }
+    wait(NULL);
+    end_capture();
+    ck_assert_ptr_nonnull(strstr(said, "event=last\n"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("log");
@@ -146,6 +232,10 @@ int main(void)
     tcase_add_test(tc, a_line_that_grows_too_long_is_cut_and_still_ends);
     tcase_add_test(tc, a_user_appears_only_as_a_hash_with_the_salt);
     tcase_add_test(tc, a_failure_tells_code_place_and_text);
+    tcase_add_test(tc, a_held_line_waits_for_the_flush);
+    tcase_add_test(tc, a_warning_is_written_at_once_behind_the_lines_held);
+    tcase_add_test(tc, full_means_written_and_no_line_is_torn);
+    tcase_add_test(tc, lines_held_are_written_at_exit);
     suite_add_tcase(s, tc);
     srunner_run_all(sr, CK_NORMAL);
     failed = srunner_ntests_failed(sr);
