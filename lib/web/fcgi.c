@@ -1,168 +1,82 @@
 #include "web/fcgi.h"
 
-#include <errno.h>
 #include <fcgiapp.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "web/conn.h"
 #include "web/problem.h"
+#include "web/record.h"
 
 enum {
-    LISTEN_FD = 0,
-    TICK_MS = 200, /* the alarm again, should it strike between two reads */
-    MS_PER_S = 1000,
-    US_PER_MS = 1000,
+    NO_FD = -1,
     HEAD_MOST_BYTES = 32768,
     REFUSAL_MOST_BYTES = 4096,
     DRAIN_BYTES = 4096,
-    BACKOFF_LEAST_MS = 10,
-    BACKOFF_MOST_MS = 1000,
     RETRY_AFTER_S = 1,
 };
 
 struct fcgi {
-    FCGX_Request request;
-    int wait_fd;   /* epoll: the socket and the signals */
-    int signal_fd; /* SIGTERM and SIGINT */
-    int backoff_ms, peer_wait_ms;
-    bool stopping;
-    bool running; /* a request waits for its answer */
+    struct conn conn;
+    FCGX_Request
+        request;  /* of libfcgi, which reads; conn and record do the rest */
+    bool running; /* it waits for its answer */
     bool is_head;
     char request_text[UUID_TEXT + 1];
     struct buf body, head;
     struct http_reply refusal;
 };
 
-/* ---- Waiting ---- */
-
-/* Its only work is to end a read or write that hangs, with EINTR. */
-static void on_alarm(int signal)
-{
-    (void)signal;
-}
-
-static struct timeval timeval_of(int ms)
-{
-    return (struct timeval){.tv_sec = ms / MS_PER_S,
-                            .tv_usec = ms % MS_PER_S * US_PER_MS};
-}
-
-static void alarm_begin(const struct fcgi *f)
-{
-    struct itimerval when = {.it_value = timeval_of(f->peer_wait_ms),
-                             .it_interval = timeval_of(TICK_MS)};
-
-    setitimer(ITIMER_REAL, &when, NULL);
-}
-
-static void alarm_end(void)
-{
-    setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
-}
-
-static bool watch(struct fcgi *f, int fd, uint32_t events, struct err *err)
-{
-    struct epoll_event event = {.events = events, .data.fd = fd};
-
-    if (epoll_ctl(f->wait_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-        return err_set(err, ERR_DOWN, "epoll on descriptor %d: %m", fd);
-    return true;
-}
-
-static bool open_signals(struct fcgi *f, struct err *err)
-{
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct sigaction strike = {.sa_handler = on_alarm}; /* no SA_RESTART */
-    sigset_t stops;
-
-    sigemptyset(&stops);
-    sigaddset(&stops, SIGTERM);
-    sigaddset(&stops, SIGINT);
-    sigaction(SIGPIPE, &ignore, NULL);
-    sigaction(SIGXFSZ, &ignore, NULL); /* the write fails instead */
-    sigaction(SIGALRM, &strike, NULL);
-    sigprocmask(SIG_BLOCK, &stops, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    f->signal_fd = signalfd(-1, &stops, SFD_NONBLOCK | SFD_CLOEXEC);
-    if (f->signal_fd < 0)
-        return err_set(err, ERR_DOWN, "signalfd: %m");
-    return watch(f, f->signal_fd, EPOLLIN, err);
-}
-
-/*
- * Non-blocking, because libfcgi accepts by itself: a worker that lost the
- * race for a connection must come back to the wait, not sit in accept() with
- * its signals blocked. Exclusive, so that one connection wakes one worker.
- */
-static bool open_socket(struct fcgi *f, struct err *err)
-{
-    int listening = 0, flags = fcntl(LISTEN_FD, F_GETFL);
-    socklen_t bytes = sizeof listening;
-
-    if (getsockopt(LISTEN_FD, SOL_SOCKET, SO_ACCEPTCONN, &listening, &bytes) ||
-        !listening)
-        return err_set(err, ERR_INVALID,
-                       "descriptor 0 is no listening socket; start this "
-                       "program under spawn-fcgi");
-    if (flags < 0 || fcntl(LISTEN_FD, F_SETFL, flags | O_NONBLOCK) < 0)
-        return err_set(err, ERR_DOWN, "descriptor 0: %m");
-    return watch(f, LISTEN_FD, EPOLLIN | EPOLLEXCLUSIVE, err);
-}
-
 bool fcgi_open(struct fcgi **out, struct err *err)
 {
-    bool ok = false;
     struct fcgi *f = NULL;
 
     *out = NULL;
     if (!mem_take(1, sizeof *f, &f, err))
         return false;
-    f->signal_fd = -1;
-    f->peer_wait_ms = FCGI_PEER_WAIT_MS;
     buf_init(&f->head, HEAD_MOST_BYTES);
     http_reply_init(&f->refusal, REFUSAL_MOST_BYTES);
-    f->wait_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (f->wait_fd < 0) {
-        err_set(err, ERR_DOWN, "epoll: %m");
-        goto out;
+    if (!conn_open(&f->conn, FCGI_PEER_WAIT_MS, err)) {
+        mem_give(f);
+        return false;
     }
-    if (!open_socket(f, err) || !open_signals(f, err))
-        goto out;
-    if (FCGX_Init() ||
-        FCGX_InitRequest(&f->request, LISTEN_FD, FCGI_FAIL_ACCEPT_ON_INTR)) {
-        err_set(err, ERR_DOWN, "libfcgi does not start");
-        goto out;
+    if (FCGX_Init() || FCGX_InitRequest(&f->request, NO_FD, 0)) {
+        fcgi_close(f);
+        return err_set(err, ERR_DOWN, "libfcgi does not start");
     }
     *out = f;
-    ok = true;
-out:
-    if (!ok)
-        fcgi_close(f);
-    return ok;
+    return true;
 }
 
 /*
- * The connection goes with the request, even if the peer asked to keep it: an
- * idle kept connection would starve the others (one process, one connection).
+ * Three fields of libfcgi's request that its header asks to leave alone, but
+ * without which it accepts by itself: with a connection it reads from that,
+ * and does not close it first; detached, it closes one that fails without
+ * waiting for the peer to do so; and its listening socket is none, so that it
+ * returns then instead of accepting another.
  */
-static void finish(struct fcgi *f)
+static bool receive(struct fcgi *f, int fd)
 {
-    FCGX_Finish_r(&f->request);
-    FCGX_Free(&f->request, 1);
+    f->request.ipcFd = fd;
+    f->request.keepConnection = 1;
+    FCGX_Detach(&f->request);
+    f->running = FCGX_Accept_r(&f->request) >= 0;
+    if (!f->running)
+        conn_lost(&f->conn);
+    return f->running;
+}
+
+static void finish(struct fcgi *f, bool keep)
+{
+    FCGX_Free(&f->request, 0);
+    f->request.ipcFd = NO_FD;
+    conn_end(&f->conn, keep);
     f->running = false;
 }
 
@@ -171,11 +85,8 @@ void fcgi_close(struct fcgi *f)
     if (!f)
         return;
     if (f->running)
-        finish(f);
-    if (f->signal_fd >= 0)
-        close(f->signal_fd);
-    if (f->wait_fd >= 0)
-        close(f->wait_fd);
+        finish(f, false);
+    conn_close(&f->conn);
     buf_release(&f->body);
     buf_release(&f->head);
     http_reply_release(&f->refusal);
@@ -187,56 +98,9 @@ void fcgi_stop(void)
     kill(getpid(), SIGTERM);
 }
 
-/* True when a signal to stop has arrived; it is taken off. */
-static bool stop_asked(struct fcgi *f)
-{
-    struct signalfd_siginfo info;
-
-    if (read(f->signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-        f->stopping = true;
-    return f->stopping;
-}
-
-/*
- * Waits until a connection may be there; false: stop. The signal is looked at
- * first, so that a worker under full load stops as well.
- */
-static bool wait_connection(struct fcgi *f)
-{
-    struct epoll_event event;
-    int ready;
-
-    while (!stop_asked(f)) {
-        ready = epoll_wait(f->wait_fd, &event, 1, -1);
-        if (ready == 1 && event.data.fd == LISTEN_FD)
-            return !stop_asked(f);
-    }
-    return false;
-}
-
-/* `code` is a negative errno (or -9999 and the like, without one). */
-static void wait_out(struct fcgi *f, int code)
-{
-    struct pollfd stop = {.fd = f->signal_fd, .events = POLLIN};
-    struct log_line l;
-
-    if (code == -EAGAIN || code == -EINTR)
-        return; /* another worker took it, or a silent peer was given up */
-    f->backoff_ms *= 2;
-    if (f->backoff_ms < BACKOFF_LEAST_MS)
-        f->backoff_ms = BACKOFF_LEAST_MS;
-    if (f->backoff_ms > BACKOFF_MOST_MS)
-        f->backoff_ms = BACKOFF_MOST_MS;
-    log_begin(&l, LOG_WARN, "web", "accept_failed");
-    log_i64(&l, "errno", -code);
-    log_i64(&l, "wait_ms", f->backoff_ms);
-    log_end(&l);
-    poll(&stop, 1, f->backoff_ms);
-}
-
 void fcgi_peer_wait(struct fcgi *f, int wait_ms)
 {
-    f->peer_wait_ms = wait_ms;
+    conn_patience(&f->conn, wait_ms);
 }
 
 /* ---- Reading ---- */
@@ -352,7 +216,6 @@ static bool read_request(struct fcgi *f, struct arena *a, size_t body_most,
 
     *out = (struct http_request){.received_at_ms = clock_wall_ms(),
                                  .started_us = clock_mono_us()};
-    f->running = true;
     f->is_head = span_is(param(f, "REQUEST_METHOD"), "HEAD");
     f->request_text[0] = 0;
     total = read_body(f, body_most);
@@ -381,23 +244,15 @@ bool fcgi_next(struct fcgi *f, struct arena *a, size_t body_most_bytes,
                struct http_request *out)
 {
     struct err err;
-    int code;
-    bool ok;
+    int fd;
 
     if (f->running)
-        finish(f);
-    while (wait_connection(f)) {
-        alarm_begin(f);
-        code = FCGX_Accept_r(&f->request);
-        ok = code >= 0 && read_request(f, a, body_most_bytes, out, &err);
-        alarm_end();
-        if (ok)
-            return true;
-        if (code < 0) {
-            wait_out(f, code);
+        finish(f, false);
+    while ((fd = conn_next(&f->conn)) >= 0) {
+        if (!receive(f, fd))
             continue;
-        }
-        f->backoff_ms = 0;
+        if (read_request(f, a, body_most_bytes, out, &err))
+            return true;
         refuse(f, &err);
         arena_reset(a);
     }
@@ -451,16 +306,18 @@ static void answer_internal(struct fcgi *f, struct http_reply *reply)
 
 void fcgi_answer(struct fcgi *f, struct http_reply *reply)
 {
-    FCGX_Stream *out = f->request.out;
+    struct span body = {"", 0};
+    bool keep;
 
-    if (reply->headers.failed || reply->body.failed ||
-        reply->body.bytes > INT_MAX)
+    if (reply->headers.failed || reply->body.failed)
         answer_internal(f, reply);
     write_head(f, reply);
-    alarm_begin(f);
-    FCGX_PutStr(f->head.at, (int)f->head.bytes, out);
-    if (!f->is_head && !has_no_body(reply->status) && reply->body.bytes)
-        FCGX_PutStr(reply->body.at, (int)reply->body.bytes, out);
-    finish(f);
-    alarm_end();
+    if (!f->is_head && !has_no_body(reply->status))
+        body = buf_view(&reply->body);
+    keep = f->request.keepConnection && !FCGX_GetError(f->request.in) &&
+           conn_may_keep(&f->conn);
+    keep = record_answer(f->request.ipcFd, f->request.requestId,
+                         buf_view(&f->head), body, keep) &&
+           keep;
+    finish(f, keep);
 }

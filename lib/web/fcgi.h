@@ -4,16 +4,10 @@
  * Use     fcgi_open(); while (fcgi_next(..)) { ..; fcgi_answer(..); }
  *         fcgi_close(). One process, one thread, one request at a time. Every
  *         request must be answered.
- * Socket  the listening socket is file descriptor 0, bound by the supervisor;
- *         it is made non-blocking, so all who share it must be workers of ours.
- * Stop    SIGTERM and SIGINT are blocked from open on and read from a
- *         descriptor that is waited on together with the socket: a signal
- *         never interrupts a request, and none is missed between a check and
- *         a wait. It ends fcgi_next(); waiting connections stay in the backlog
- *         for the next worker. SIGPIPE is ignored; the death of the parent is
- *         a SIGTERM (PR_SET_PDEATHSIG).
+ * Socket  the listening socket is file descriptor 0; conn.h says how, when a
+ *         connection is kept, and how SIGTERM and SIGINT stop all this.
  * Time    a peer that stops in the middle of a request or of reading its
- *         answer is given up after FCGI_PEER_WAIT_MS (SIGALRM is used for it).
+ *         answer is given up after FCGI_PEER_WAIT_MS.
  * Trust   CONTENT_LENGTH is compared with what came, never relied on. The
  *         socket's file mode decides who may connect: libfcgi aborts on a few
  *         malformed records that nginx cannot send.
@@ -27,13 +21,14 @@
 #include "base/err.h"
 #include "web/http.h"
 
-enum { FCGI_PEER_WAIT_MS = 10000 };
+enum { FCGI_PEER_WAIT_MS = 5000 };
 
 struct fcgi; /* one a process */
 
 /* ERR_INVALID when descriptor 0 is no listening socket. */
 MUST_USE bool fcgi_open(struct fcgi **out, struct err *err);
-/* Another patience than FCGI_PEER_WAIT_MS; at least 1. */
+/* Another patience than FCGI_PEER_WAIT_MS, for connections to come; at least 1.
+ */
 void fcgi_peer_wait(struct fcgi *f, int wait_ms);
 /* Drops a request left unanswered. NULL is fine. */
 void fcgi_close(struct fcgi *f);
@@ -44,7 +39,6 @@ void fcgi_close(struct fcgi *f);
  *
  * A body over body_most_bytes is drained and marked, not kept. A request that
  * does not fit the arena is answered here (503) and the wait goes on.
- * Errors of accept are logged and waited out (10 ms doubling to 1 s).
  */
 bool fcgi_next(struct fcgi *f, struct arena *a, size_t body_most_bytes,
                struct http_request *out);

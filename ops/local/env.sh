@@ -6,9 +6,11 @@ cores=$(nproc)
 
 # Processes of each role; each answers one request at a time. One of track mostly waits
 # for the disk, and PostgreSQL commits the batches of those that wait together in one
-# write: on a slow disk eight store three times as much as two.
+# write: on a slow disk eight store three times as much as two. Of feeds, as many as ask
+# at once: each then keeps its connection to nginx, and adds 3 MB of memory and one
+# connection to PostgreSQL.
 TRACK_WORKERS=${TRACK_WORKERS:-8}
-FEEDS_WORKERS=${FEEDS_WORKERS:-$cores}
+FEEDS_WORKERS=${FEEDS_WORKERS:-$((cores < 4 ? 8 : cores * 2))}
 ADMIN_WORKERS=${ADMIN_WORKERS:-1}
 
 # Where nginx listens. PORT= moves it, LISTEN=0.0.0.0 opens it to the network.
@@ -50,7 +52,8 @@ LOG_FILES=${LOG_FILES:-5}
 memory_mb=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo)
 PG_SHARED_MB=${PG_SHARED_MB:-$((memory_mb / 8 < 128 ? 128 : memory_mb / 8 > 1024 ? 1024 : memory_mb / 8))}
 PG_CACHE_MB=${PG_CACHE_MB:-$((memory_mb / 2))}
-PG_CONNECTIONS=${PG_CONNECTIONS:-40}
+# One a worker; the rest for jobs (nightly: one a core) and for looking.
+PG_CONNECTIONS=${PG_CONNECTIONS:-$((TRACK_WORKERS + FEEDS_WORKERS + ADMIN_WORKERS + cores + 21))}
 # Log between two checkpoints: disk space against the pages written twice.
 PG_WAL_MB=${PG_WAL_MB:-4096}
 PG_BIN=${PG_BIN:-/usr/lib/postgresql/15/bin}

@@ -180,7 +180,7 @@ static void split_head(struct fcgi_answer *out)
         out->status = (int)value;
 }
 
-void fcgi_receive(int fd, struct fcgi_answer *out)
+void fcgi_receive_kept(int fd, struct fcgi_answer *out)
 {
     unsigned char head[HEAD_BYTES];
     static char content[RECORD_MOST + UINT8_MAX];
@@ -196,8 +196,13 @@ void fcgi_receive(int fd, struct fcgi_answer *out)
             buf_add(&out->text, content, bytes);
         out->whole = head[1] == FCGI_RECORD_END;
     }
-    close(fd);
     split_head(out);
+}
+
+void fcgi_receive(int fd, struct fcgi_answer *out)
+{
+    fcgi_receive_kept(fd, out);
+    close(fd);
 }
 
 void fcgi_answer_release(struct fcgi_answer *a)

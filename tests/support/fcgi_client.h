@@ -60,6 +60,8 @@ void fcgi_send_body(int fd, struct span body);
 void fcgi_send_body_end(int fd);
 /* Reads to the end record or the end of the connection; closes fd. */
 void fcgi_receive(int fd, struct fcgi_answer *out);
+/* The same, for one that was asked to be kept: fd stays open. */
+void fcgi_receive_kept(int fd, struct fcgi_answer *out);
 
 /*
  * One whole exchange. CONTENT_LENGTH is added for a body unless the list has

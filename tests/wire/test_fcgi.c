@@ -449,27 +449,6 @@ START_TEST(a_client_gone_in_the_middle_of_a_body_harms_nobody)
 }
 END_TEST
 
-START_TEST(a_request_to_keep_the_connection_starves_nobody)
-{
-    struct fcgi_param params[5];
-    struct fcgi_answer a;
-    int fd = fcgi_connect(path);
-    char byte;
-    int copy = dup(fd);
-
-    params_of(params, "GET", "/kept");
-    fcgi_send_begin(fd, true);
-    fcgi_send_params(fd, params);
-    fcgi_send_body_end(fd);
-    fcgi_receive(fd, &a);
-    ck_assert(a.whole);
-    ck_assert_int_eq(read(copy, &byte, 1), 0); /* closed by the worker */
-    close(copy);
-    fcgi_answer_release(&a);
-    still_serves();
-}
-END_TEST
-
 static const struct {
     const char *what;
     const unsigned char bytes[24];
@@ -736,7 +715,6 @@ static void add_input(TCase *tc)
     tcase_add_test(tc, a_request_larger_than_the_arena_is_answered_503);
     tcase_add_test(tc, a_client_gone_before_its_answer_harms_nobody);
     tcase_add_test(tc, a_client_gone_in_the_middle_of_a_body_harms_nobody);
-    tcase_add_test(tc, a_request_to_keep_the_connection_starves_nobody);
     tcase_add_loop_test(tc, garbage_ends_the_connection_and_nothing_else, 0,
                         sizeof mischief / sizeof mischief[0]);
     tcase_add_test(tc, a_peer_that_stops_half_way_is_given_up);
