@@ -8,7 +8,7 @@ import { bearer, during, feedOf, type Ask } from '../support/load.ts';
 import { isAlive, type Role, type Stack } from '../support/stack.ts';
 import { WAIT_MS } from '../support/reader.ts';
 
-const test = testWithOwnStack('outage', { RATE_LIMIT: '0', KITH_DEMO: '0', TRACK_WORKERS: '2' });
+const test = testWithOwnStack('outage', { RATE_LIMIT: '0', KITH_DEMO: '0', TRACK_WORKERS: '2', FEEDS_WORKERS: '2' });
 
 const SOON = { timeout: 5000, intervals: [20] };
 /* Workers wait up to 5 s between two attempts to connect; a crashed PostgreSQL recovers first. */
@@ -161,9 +161,9 @@ test('a worker that is told to end answers the request it has begun', async ({ s
     await expect.poll(() => before.filter(isAlive).length, SOON).toBe(0);
     await expect.poll(() => stack.rows("SELECT user_id FROM user_interactions WHERE id = :'event'::uuid", { event: id }))
         .toEqual([{ user_id: user }]);
-    const line = fs.readFileSync(stack.file('log/nginx/current'), 'utf8').split('\n')
+    const logged = () => fs.readFileSync(stack.file('log/nginx/current'), 'utf8').split('\n')
         .find((text) => text.includes(`request=${headers.get('x-request-id')}`));
-    expect(line).toContain(`tries="${status}"`); /* no other worker did it again */
+    await expect.poll(logged, SOON).toContain(`tries="${status}"`); /* no other worker did it again */
 });
 
 for (const [how, { stop, start }] of Object.entries({

@@ -22,17 +22,23 @@ static const struct route *route_of(const struct route *routes,
     return NULL;
 }
 
+/*
+ * nginx writes a line a request, and the endpoints say what they did. What
+ * went wrong stands out beside them.
+ */
+static enum log_level level_of(int status)
+{
+    if (status >= 500)
+        return LOG_WARN;
+    return status >= 400 ? LOG_INFO : LOG_DEBUG;
+}
+
 static void log_request(const char *name, const struct http_request *request,
                         const struct http_reply *reply)
 {
     struct log_line line;
-    enum log_level level = LOG_INFO;
 
-    if (span_is(request->path, "/healthz") || span_is(request->path, "/readyz"))
-        level = LOG_DEBUG; /* probes ask every few seconds */
-    if (reply->status >= 500)
-        level = LOG_WARN;
-    log_begin(&line, level, name, "request");
+    log_begin(&line, level_of(reply->status), name, "request");
     log_word(&line, "id", request->request_text);
     log_word(&line, "method", http_method_name(request->method));
     log_value(&line, "path", request->path);
@@ -96,6 +102,7 @@ int serve(const char *name, enum app_part part, const struct route *routes)
     }
     http_reply_init(&app.reply, REPLY_MOST_BYTES);
     log_state(name, "started");
+    log_hold();
     serve_all(name, &app, fcgi, routes);
     log_state(name, "stopped");
     fcgi_close(fcgi);

@@ -274,13 +274,14 @@ END_TEST
 
 /* ---- Logs ---- */
 
-START_TEST(each_request_is_logged_under_the_id_that_nginx_gave_it)
+START_TEST(at_level_3_each_request_is_logged_under_the_id_that_nginx_gave_it)
 {
     struct ask ask = event;
     struct answer a;
 
     ask.more[0] = (struct fcgi_param){"REQUEST_ID",
                                       "00112233-4455-6677-8899-aabbccddeeff"};
+    stage_set("KITH_LOG_LEVEL", "3");
     worker_start(&worker, &stage, "track");
     worker_ask(&worker, &ask, &a);
     ck_assert(span_is(answer_header(&a, "X-Request-Id"),
@@ -289,6 +290,24 @@ START_TEST(each_request_is_logged_under_the_id_that_nginx_gave_it)
     ck_assert_int_eq(worker_stop(&worker), 0);
     ck_assert(logged("event=request id=00112233-4455-6677-8899-aabbccddeeff "
                      "method=POST path=\"/api/track\" status=200"));
+}
+END_TEST
+
+/* nginx has logged the request itself. */
+START_TEST(a_batch_that_was_taken_is_one_line_with_the_id_that_nginx_gave)
+{
+    struct ask ask = event;
+    struct answer a;
+
+    ask.more[0] = (struct fcgi_param){"REQUEST_ID",
+                                      "00112233-4455-6677-8899-aabbccddeeff"};
+    worker_start(&worker, &stage, "track");
+    worker_ask(&worker, &ask, &a);
+    answer_release(&a);
+    ck_assert_int_eq(worker_stop(&worker), 0);
+    ck_assert(!logged("event=request"));
+    ck_assert(logged("event=track "
+                     "request=00112233-4455-6677-8899-aabbccddeeff"));
 }
 END_TEST
 
@@ -330,7 +349,10 @@ int main(void)
                         ROWS(key_files));
     tcase_add_test(tc, without_a_listening_socket_nothing_starts);
     tcase_add_test(tc, a_worker_needs_neither_database_nor_model_to_start);
-    tcase_add_test(tc, each_request_is_logged_under_the_id_that_nginx_gave_it);
+    tcase_add_test(
+        tc, at_level_3_each_request_is_logged_under_the_id_that_nginx_gave_it);
+    tcase_add_test(
+        tc, a_batch_that_was_taken_is_one_line_with_the_id_that_nginx_gave);
     tcase_add_test(tc, a_path_cannot_forge_a_line_of_the_log);
     suite_add_tcase(s, tc);
     srunner_run_all(sr, CK_NORMAL);
