@@ -1,9 +1,10 @@
 #!/bin/sh
 # feeds.sh [large]: GET /api/feeds through nginx by 1 and 8 keep-alive clients, each
 # request another reader's, on the demo and on Deskdrop, or on models of the size of
-# Gowalla and MovieLens 20M; in turn with a worker that answers a constant of the same
-# size through the same nginx. Then 8 clients at 70 % of the highest rate, requests
-# coming at even intervals, time counted from when one was due.
+# Gowalla and MovieLens 20M; in turn with workers that answer a constant of the same
+# size through the same nginx: "stock", written on libfcgi alone, a connection a request,
+# and "constant", our own loop without a handler. Then 8 clients at 70 % of the highest
+# rate, requests coming at even intervals, time counted from when one was due.
 set -eu
 # shellcheck source=tests/bench/feed_stack.sh
 . tests/bench/feed_stack.sh
@@ -31,25 +32,28 @@ load()
 }
 
 # CPU time a request, of all programs and of each: unlike times, it changes little when
-# something else keeps the machine busy.
+# something else keeps the machine busy. Of a program that only one of them uses, the
+# others use nothing.
 cpu()
 {
-    awk -v feed=/api/feeds '
-        { us[$1, $2] += $3; if ($2 != "requests") all[$1] += $3; seen[$2] }
+    awk '
+        { us[$1, $2] += $3; if ($2 != "requests") { us[$1, "all"] += $3; names[$2] } }
+        function of(path, name) { return us[path, name] / us[path, "requests"] }
         END {
-            print "all", all[feed] / us[feed, "requests"],
-                all["/api/constant"] / us["/api/constant", "requests"]
-            for (name in seen)
-                if (name != "requests" && us[feed, name] > all[feed] / 100)
-                    print name, us[feed, name] / us[feed, "requests"],
-                        us["/api/constant", name] / us["/api/constant", "requests"]
-        }' "$STACK/cpu" | sort | while read -r program ours constants; do
-        if [ "${constants%%.*}" -gt 0 ]; then
-            figure "constant.$1.cpu.$program" "$constants" us/request
-            figure "feeds.$1.cpu.$program" "$ours" us/request "constant.$1.cpu.$program" "$constants"
-        else
+            names["all"]
+            for (name in names)
+                if (of("/api/feeds", name) > of("/api/feeds", "all") / 100)
+                    print name, of("/api/feeds", name), of("/api/constant", name),
+                        of("/api/stock", name)
+        }' "$STACK/cpu" | sort | while read -r program ours constants stocks; do
+        if [ "${stocks%%.*}" -eq 0 ]; then
             figure "feeds.$1.cpu.$program" "$ours" us/request
+            continue
         fi
+        base=stock.$1.cpu.$program
+        figure "$base" "$stocks" us/request
+        figure "constant.$1.cpu.$program" "$constants" us/request "$base" "$stocks"
+        figure "feeds.$1.cpu.$program" "$ours" us/request "$base" "$stocks"
     done
 }
 
@@ -60,27 +64,33 @@ column()
     median $(printf '%s\n' "$2" | cut -d' ' -f"$1")
 }
 
-# Both in turn, so that a busy moment of the machine meets both.
+# In turn, so that a busy moment of the machine meets all.
 compare()
 {
     data=$1
     clients=$2
     feed=
     constant=
+    stock=
     for _ in $(seq "$ROUNDS"); do
         feed="$feed${feed:+
 }$(load '/api/feeds?limit=20' "$clients")"
         constant="$constant${constant:+
 }$(load /api/constant "$clients")"
+        stock="$stock${stock:+
+}$(load /api/stock "$clients")"
     done
-    name=feeds.$data.clients_$clients
-    base=constant.$data.clients_$clients
-    figure "$base.rate" "$(column 1 "$constant")" requests/s
-    figure "$base.p95" "$(column 3 "$constant")" us
-    figure "$name.rate" "$(column 1 "$feed")" requests/s "$base.rate" "$(column 1 "$constant")"
-    figure "$name.p50" "$(column 2 "$feed")" us "$base.p50" "$(column 2 "$constant")"
-    figure "$name.p95" "$(column 3 "$feed")" us "$base.p95" "$(column 3 "$constant")"
-    figure "$name.p99" "$(column 4 "$feed")" us "$base.p99" "$(column 4 "$constant")"
+    name=$data.clients_$clients
+    rate=$(column 1 "$stock")
+    figure "stock.$name.rate" "$rate" requests/s
+    figure "stock.$name.p95" "$(column 3 "$stock")" us
+    figure "constant.$name.rate" "$(column 1 "$constant")" requests/s "stock.$name.rate" "$rate"
+    figure "feeds.$name.rate" "$(column 1 "$feed")" requests/s "stock.$name.rate" "$rate"
+    figure "feeds.$name.rate_again" "$(column 1 "$feed")" requests/s \
+        "constant.$name.rate" "$(column 1 "$constant")"
+    figure "feeds.$name.p50" "$(column 2 "$feed")" us "stock.$name.p50" "$(column 2 "$stock")"
+    figure "feeds.$name.p95" "$(column 3 "$feed")" us "stock.$name.p95" "$(column 3 "$stock")"
+    figure "feeds.$name.p99" "$(column 4 "$feed")" us "stock.$name.p99" "$(column 4 "$stock")"
 }
 
 # rate of 8 clients that ask without a pause -> latencies at 70 % of it.
@@ -119,7 +129,8 @@ measure()
     check_answers "$1"
     stages "$1"
     ask "$(head -n 1 "$STACK/tokens")" >"$STACK/answer.json"
-    constant_start "$STACK/answer.json"
+    constant_start constant "$STACK/answer.json"
+    constant_start stock "$STACK/answer.json"
     for clients in 1 8; do
         compare "$1" "$clients"
     done

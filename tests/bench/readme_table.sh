@@ -12,16 +12,21 @@ rows()
     cat <<'X_ROWS'
 feeds.demo.clients_1.p50 feeds.demo.clients_1.p95 feeds.demo.clients_1.p99|feed of the demo through nginx, 1 client: p50 / p95 / p99|p95 < 2 ms
 feeds.demo.clients_1.rate|requests|>= 0.5 x
+feeds.demo.clients_1.rate_again|the same|
 feeds.demo.clients_8.p50 feeds.demo.clients_8.p95 feeds.demo.clients_8.p99|8 clients: p50 / p95 / p99|
 feeds.demo.clients_8.rate|requests|>= 0.5 x
+feeds.demo.clients_8.rate_again|the same|
 feeds.demo.cpu.all|CPU a request: all programs|
+constant.demo.cpu.all|our loop with a constant|
 feeds.demo.cpu.feeds.fcgi|worker|
 feeds.demo.cpu.postgres|PostgreSQL|
 feeds.demo.cpu.nginx|nginx|
 feeds.deskdrop.clients_1.p50 feeds.deskdrop.clients_1.p95 feeds.deskdrop.clients_1.p99|feed of Deskdrop through nginx, 1 client: p50 / p95 / p99|p95 < 2 ms
 feeds.deskdrop.clients_1.rate|requests|>= 0.5 x
+feeds.deskdrop.clients_1.rate_again|the same|
 feeds.deskdrop.clients_8.p50 feeds.deskdrop.clients_8.p95 feeds.deskdrop.clients_8.p99|8 clients: p50 / p95 / p99|
 feeds.deskdrop.clients_8.rate|requests|>= 0.5 x
+feeds.deskdrop.clients_8.rate_again|the same|
 feeds.gowalla.clients_8.rate|model of Gowalla's size, 8 clients: highest rate|>= 0.5 x
 feeds.gowalla.load_70.p50 feeds.gowalla.load_70.p95 feeds.gowalla.load_70.p99|at 70 % of that rate: p50 / p95 / p99|<= 0.7 / - / 3 ms
 feeds.ml20m.clients_8.rate|model of ML-20M size, 8 clients: highest rate|>= 0.5 x
@@ -71,7 +76,8 @@ table()
                    else (.value | digits | grouped) + " " + .unit end;
         def beside: if .ratio == null then ""
                     else (.ratio | digits) + " × " +
-                         (.compared_to | sub("^constant\\..*"; "the constant answer")
+                         (.compared_to | sub("^stock\\..*"; "a constant from a stock worker")
+                          | sub("^constant\\..*"; "a constant from our loop")
                           | sub("^pgbench\\..*"; "pgbench") | sub("^peers\\..*"; "kith")
                           | sub("^track\\.table_empty\\..*"; "an empty table")) end;
         ($list[0] | map({key: .name, value: .}) | from_entries) as $of

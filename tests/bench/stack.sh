@@ -2,8 +2,10 @@
 # A private stack for a bench: its own folder, port, database and workers, as the
 # browser tests have it, beside whatever else runs here. Needs lib.sh.
 #
-# Besides ours, nginx has the route /api/constant, the same as /api/feeds but for its
-# workers: they answer with the bytes of one file (tests/bench/constant.c).
+# Besides ours, nginx has two routes, the same as /api/feeds but for their workers, which
+# answer with the bytes of one file: /api/constant with our own loop
+# (tests/bench/constant.c), /api/stock with that of libfcgi alone, a connection a request
+# (tests/bench/stock.c).
 
 # shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
@@ -20,17 +22,27 @@ free_port()
     )
 }
 
-add_constant()
+# add_route NAME PARAMS KEEPALIVE: beside /api/feeds, with workers of its own.
+add_route()
 {
     {
-        echo 'upstream constant {'
-        echo '    server unix:run/constant.sock max_fails=0;'
-        echo '    server unix:run/constant.sock max_fails=0;'
+        echo "upstream $1 {"
+        echo "    server unix:run/$1.sock max_fails=0;"
+        echo "    server unix:run/$1.sock max_fails=0;"
+        echo "    $3"
         echo '}'
     } >>"$STACK/nginx/upstreams.conf"
     sed -n '/^location = \/api\/feeds {/,/^}/p' nginx/routes.conf |
-        sed 's/\/api\/feeds/\/api\/constant/; s/pass feeds/pass constant/' \
+        sed "s/\/api\/feeds/\/api\/$1/; s/pass feeds/pass $1/; s/fastcgi\.conf/$2/" \
             >>"$STACK/nginx/routes.conf"
+}
+
+add_routes()
+{
+    sed 's/^fastcgi_keep_conn .*/fastcgi_keep_conn off;/' nginx/fastcgi.conf \
+        >"$STACK/nginx/stock.conf"
+    add_route constant fastcgi.conf 'keepalive 64;'
+    add_route stock stock.conf ''
 }
 
 # What looks like a checkout: copies of what differs, links to the rest.
@@ -42,7 +54,7 @@ make_checkout()
     for name in * ops/*; do
         [ "$name" = var ] || [ -e "$STACK/$name" ] || ln -s "$PWD/$name" "$STACK/$name"
     done
-    add_constant
+    add_routes
 }
 
 # stack_start [NAME=VALUE...]: variables of `make run`. Sets STACK, URL and VAR.
@@ -99,24 +111,25 @@ workers_of()
     sed -n "s/^${1}_WORKERS=//p" "$VAR/etc/stack.env"
 }
 
-# constant_start FILE: as many workers as feeds has, that answer with its bytes.
+# constant_start constant|stock FILE: as many workers as feeds has, that answer with its
+# bytes.
 constant_start()
 {
-    install -m 644 "$1" "$VAR/bench/answer.json"
-    program=$(lend "$BUILT/bench/constant")
+    install -m 644 "$2" "$VAR/bench/answer.json"
+    program=$(lend "$BUILT/bench/$1")
     run=$(sed -n "s/^RUN='\(.*\)'\$/\1/p" "$VAR/etc/stack.env")
-    with spawn-fcgi -n -s "$run/constant.sock" -M 0600 -b 511 -- \
+    with spawn-fcgi -n -s "$run/$1.sock" -M 0600 -b 511 -- \
         /usr/bin/multiwatch -f "$(workers_of FEEDS)" -s TERM -- \
-        "$program" "$VAR/bench/answer.json" >"$STACK/constant.log" 2>&1 &
+        "$program" "$VAR/bench/answer.json" >"$STACK/$1.log" 2>&1 &
     begin=$(date +%s)
-    until curl -fsS -m 2 -o "$STACK/answer" "$URL/api/constant" 2>/dev/null; do
+    until curl -fsS -m 2 -o "$STACK/answer" "$URL/api/$1" 2>/dev/null; do
         [ $(($(date +%s) - begin)) -lt 10 ] || {
-            cat "$STACK/constant.log" >&2
+            cat "$STACK/$1.log" >&2
             die "the worker that answers a constant does not start"
         }
         sleep 0.05
     done
-    cmp -s "$1" "$STACK/answer" || die "the constant is not the answer it was made from"
+    cmp -s "$2" "$STACK/answer" || die "the constant is not the answer it was made from"
 }
 
 # readers_with LEAST COUNT: ids of readers with that many events, in no special order.
