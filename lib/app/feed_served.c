@@ -142,6 +142,7 @@ static bool open_next(struct served *s, const struct config *config,
     int bytes;
 
     served_release(s);
+    mkdir(config->served, S_IRWXU); /* where it fails, open() says why */
     remove_oldest(config);
     bytes = snprintf(path, sizeof path, "%s/%s%016" PRIx64 "-%d-%" PRIu64,
                      config->served, prefix, (uint64_t)clock_wall_ms(),

@@ -13,8 +13,8 @@
  *          (its hash is keyed and not invertible), which replay needs.
  * Bound    a file is closed at an eighth of served_bytes; whoever opens a new
  *          one removes the oldest until the folder fits.
- * Private  records name readers: files have mode 0600, the folder is the
- *          operator's. Off by default (KITH_SERVED is empty). An erased reader
+ * Private  records name readers: files have mode 0600, the folder, made where
+ * there is none, 0700. Off by default (KITH_SERVED is empty). An erased reader
  *          leaves with the oldest files.
  * Failure  never touches the answer: logged once, tried again with the next.
  */

@@ -168,6 +168,19 @@ START_TEST(a_file_that_was_taken_away_is_followed_by_another)
 }
 END_TEST
 
+START_TEST(a_folder_that_is_not_there_is_made_for_its_owner_alone)
+{
+    struct served_record r;
+    struct stat st;
+
+    ck_assert_int_eq(rmdir(folder), 0);
+    add(1);
+    ck_assert(find(1, &r));
+    ck_assert_int_eq(stat(folder, &st), 0);
+    ck_assert_int_eq(st.st_mode & 0777, 0700);
+}
+END_TEST
+
 START_TEST(without_a_folder_nothing_is_kept_and_nothing_fails)
 {
     config.served = "";
@@ -192,6 +205,7 @@ int main(void)
                    the_log_never_grows_beyond_its_size_and_keeps_the_newest);
     tcase_add_test(tc, two_workers_share_the_size);
     tcase_add_test(tc, a_file_that_was_taken_away_is_followed_by_another);
+    tcase_add_test(tc, a_folder_that_is_not_there_is_made_for_its_owner_alone);
     tcase_add_test(tc, without_a_folder_nothing_is_kept_and_nothing_fails);
     suite_add_tcase(suite, tc);
     srunner_run_all(sr, CK_NORMAL);
