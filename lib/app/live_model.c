@@ -1,33 +1,20 @@
 #include "app/live_model.h"
 
-#include <setjmp.h>
-#include <signal.h>
 #include <sys/stat.h>
 
+#include "app/bus_guard.h"
 #include "base/clock.h"
 #include "base/log.h"
 
 enum { US_PER_MS = 1000, MS_PER_S = 1000 };
 
-static sigjmp_buf guard;
-static volatile sig_atomic_t guarded;
-
-static void on_bus_error(int sig)
-{
-    if (guarded)
-        siglongjmp(guard, 1);
-    signal(sig, SIG_DFL); /* not ours: the access repeats and kills */
-}
+/* A file up to this size is checked in a request: it takes one or two ms. */
+enum { AT_ONCE_BYTES = 4 << 20 };
 
 void live_model_init(struct live_model *l)
 {
-    /* Without SA_NODEFER the jump would leave the signal blocked. */
-    struct sigaction action = {.sa_handler = on_bus_error,
-                               .sa_flags = SA_NODEFER};
-
-    *l = (struct live_model){0};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGBUS, &action, NULL);
+    *l = (struct live_model){.at_once_bytes = AT_ONCE_BYTES};
+    bus_guard_init();
 }
 
 static void drop(struct live_model *l)
@@ -40,6 +27,7 @@ static void drop(struct live_model *l)
 
 void live_model_release(struct live_model *l)
 {
+    model_opening_release(&l->opening);
     drop(l);
 }
 
@@ -90,12 +78,9 @@ static void swap_in(struct live_model *l, struct model *fresh,
     log_model(l, "model_opened");
 }
 
-static void open_new(struct live_model *l, const char *path)
+static void begin_opening(struct live_model *l, const char *path, bool now)
 {
-    struct model fresh = {0};
-    struct reco_scratch scratch = {0};
     struct stat st;
-    struct err err;
 
     if (stat(path, &st) < 0 || same_file(&l->refused, &st))
         return;
@@ -103,16 +88,24 @@ static void open_new(struct live_model *l, const char *path)
     if (l->readable && l->model.file.inode == st.st_ino &&
         l->model.file.device == st.st_dev)
         drop(l);
-    if (!model_open(path, &fresh, &err)) {
-        refuse(l, &st, &err);
+    model_opening_begin(&l->opening, path, &st,
+                        !now && st.st_size > l->at_once_bytes);
+}
+
+/* Until the new file has been judged, the old model answers. What has been
+ * replaced in the meantime is not used: the next look begins anew. */
+static void open_new(struct live_model *l, const char *path, bool now)
+{
+    if (!l->opening.running)
+        begin_opening(l, path, now);
+    if (!l->opening.running || !model_opening_ended(&l->opening, now))
         return;
-    }
-    if (!reco_scratch_init(&scratch, &fresh, &err)) {
-        model_close(&fresh);
-        refuse(l, &st, &err);
-        return;
-    }
-    swap_in(l, &fresh, &scratch);
+    if (!model_opening_current(&l->opening))
+        model_opening_drop(&l->opening);
+    else if (l->opening.ok)
+        swap_in(l, &l->opening.model, &l->opening.scratch);
+    else
+        refuse(l, &l->opening.st, &l->opening.err);
 }
 
 static void judge_age(struct live_model *l, const struct config *config)
@@ -131,8 +124,9 @@ void live_model_follow(struct live_model *l, const struct config *config,
 {
     int64_t now_us = clock_mono_us();
     enum live_state before = l->state;
+    bool replaced = false;
 
-    if (!now && now_us < l->next_look_us)
+    if (!now && now_us < l->next_look_us && !l->opening.running)
         return;
     l->next_look_us = now_us + (int64_t)config->model_check_ms * US_PER_MS;
     switch (l->readable ? model_look(&l->model, config->model)
@@ -141,12 +135,16 @@ void live_model_follow(struct live_model *l, const struct config *config,
         l->state = l->state == LIVE_NONE ? LIVE_USABLE : l->state;
         break;
     case MODEL_REPLACED:
-        open_new(l, config->model);
+        replaced = true;
+        open_new(l, config->model, now);
         break;
     case MODEL_GONE:
         l->state = LIVE_NONE;
         break;
     }
+    if (!replaced && l->opening.running &&
+        model_opening_ended(&l->opening, false))
+        model_opening_drop(&l->opening);
     judge_age(l, config);
     if (before != LIVE_NONE && l->state == LIVE_NONE) {
         struct log_line line;
@@ -158,13 +156,8 @@ void live_model_follow(struct live_model *l, const struct config *config,
 bool live_model_guarded(struct live_model *l, void (*work)(void *arg),
                         void *arg)
 {
-    if (sigsetjmp(guard, 0)) {
-        guarded = 0;
-        drop(l);
-        return false;
-    }
-    guarded = 1;
-    work(arg);
-    guarded = 0;
-    return true;
+    if (bus_guard(work, arg))
+        return true;
+    drop(l);
+    return false;
 }

@@ -7,6 +7,9 @@
  *           usable and the answer says so. What was mapped last stays readable
  *           for its posts until the next good one, unless it was damaged in
  *           place.
+ * Beside    a large file is checked in a thread (model_opening.h) while the old
+ *           model answers: no request waits for it. It comes into use with the
+ *           first request after that.
  * In place  nobody should cut a mapped file short. If someone does, the SIGBUS
  *           ends in live_model_guarded() as a lost model, not as a dead worker.
  * Cost      one stat() every model_check_ms.
@@ -16,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/model_opening.h"
 #include "base/config.h"
 #include "base/err.h"
 #include "reco/model.h"
@@ -33,6 +37,8 @@ struct live_model {
     struct model model;
     struct reco_scratch scratch; /* of that model */
     struct model_file refused;   /* a damaged file is judged once */
+    struct model_opening opening;
+    int64_t at_once_bytes; /* a file up to this size is checked at once */
     uint64_t swap_count;
     int64_t next_look_us;
 };
@@ -41,8 +47,8 @@ void live_model_init(struct live_model *l);
 void live_model_release(struct live_model *l);
 
 /*
- * To be called between requests. Looks at the file when it is time (or when
- * `now` is set); logs every change of state once.
+ * To be called between requests. Looks at the file when it is time; logs every
+ * change of state once. `now`: looks in any case, and waits for the check.
  */
 void live_model_follow(struct live_model *l, const struct config *config,
                        bool now);

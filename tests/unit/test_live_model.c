@@ -106,6 +106,112 @@ START_TEST(between_two_looks_the_file_is_left_alone)
 }
 END_TEST
 
+/* ---- beside the requests ---- */
+
+/* As requests do: until the file that is opened beside has been judged. */
+static void go_on(void)
+{
+    do {
+        live.next_look_us = clock_mono_us();
+        live_model_follow(&live, &config, false);
+    } while (live.opening.running);
+}
+
+/* The first look of a request at a file that is too large to be checked there.
+ */
+static void begin_beside(void)
+{
+    live.at_once_bytes = 0;
+    live.next_look_us = clock_mono_us();
+    live_model_follow(&live, &config, false);
+}
+
+START_TEST(a_large_file_is_checked_beside_and_taken_when_it_is_ready)
+{
+    look();
+    replace_by(5);
+    begin_beside();
+    ck_assert(live.readable);
+    ck_assert_int_eq(live.state, LIVE_USABLE);
+    go_on();
+    is(LIVE_USABLE, true, 2);
+    ck_assert_uint_eq(live.model.user_count, 5);
+}
+END_TEST
+
+START_TEST(a_damaged_large_file_is_refused_beside)
+{
+    look();
+    replace_by(5);
+    damage(HEAD_BYTES * 50);
+    begin_beside();
+    go_on();
+    is(LIVE_NONE, true, 1);
+    ck_assert_uint_eq(live.model.user_count, 2);
+    go_on();
+    ck_assert(!live.opening.running);
+}
+END_TEST
+
+START_TEST(what_comes_while_a_file_is_checked_is_taken_next)
+{
+    look();
+    replace_by(5);
+    begin_beside();
+    replace_by(7);
+    go_on();
+    go_on();
+    is(LIVE_USABLE, true, live.swap_count);
+    ck_assert_uint_eq(live.model.user_count, 7);
+}
+END_TEST
+
+START_TEST(a_file_that_goes_away_while_it_is_checked_is_gone)
+{
+    char aside[128];
+
+    look();
+    replace_by(5);
+    begin_beside();
+    snprintf(aside, sizeof aside, "%s.aside", fixture.path);
+    ck_assert_int_eq(rename(fixture.path, aside), 0);
+    go_on();
+    ck_assert_int_eq(live.state, LIVE_NONE);
+    ck_assert(live.readable);
+    ck_assert_int_eq(rename(aside, fixture.path), 0);
+    go_on();
+    go_on();
+    ck_assert_int_eq(live.state, LIVE_USABLE);
+    ck_assert_uint_eq(live.model.user_count, 5);
+}
+END_TEST
+
+/* Nothing is lost or leaked; the sanitizer looks. */
+START_TEST(the_end_does_not_forget_a_file_that_is_checked)
+{
+    look();
+    replace_by(5);
+    begin_beside();
+}
+END_TEST
+
+START_TEST(a_file_cut_short_under_the_check_is_refused)
+{
+    look();
+    for (unsigned i = 0; i < 20; i++) {
+        replace_by(5);
+        begin_beside();
+        ck_assert_int_eq(truncate(fixture.path, HEAD_BYTES), 0);
+        go_on(); /* not the file any more that was opened */
+        go_on();
+        ck_assert_int_eq(live.state, LIVE_NONE);
+        replace_by(2);
+        look();
+        ck_assert_int_eq(live.state, LIVE_USABLE);
+    }
+}
+END_TEST
+
 START_TEST(a_file_that_goes_away_leaves_the_model_readable)
 {
     char aside[128];
@@ -264,6 +370,13 @@ int main(void)
     tcase_add_test(tc, nothing_is_usable_before_the_first_look);
     tcase_add_test(tc, a_good_file_is_opened);
     tcase_add_test(tc, between_two_looks_the_file_is_left_alone);
+    tcase_add_test(tc,
+                   a_large_file_is_checked_beside_and_taken_when_it_is_ready);
+    tcase_add_test(tc, a_damaged_large_file_is_refused_beside);
+    tcase_add_test(tc, what_comes_while_a_file_is_checked_is_taken_next);
+    tcase_add_test(tc, a_file_that_goes_away_while_it_is_checked_is_gone);
+    tcase_add_test(tc, the_end_does_not_forget_a_file_that_is_checked);
+    tcase_add_test(tc, a_file_cut_short_under_the_check_is_refused);
     tcase_add_test(tc, a_file_that_goes_away_leaves_the_model_readable);
     tcase_add_test(tc, a_file_that_was_never_there_is_none);
     tcase_add_test(tc,
