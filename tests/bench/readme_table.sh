@@ -21,6 +21,7 @@ constant.demo.cpu.all|our loop with a constant|
 feeds.demo.cpu.feeds.fcgi|worker|
 feeds.demo.cpu.postgres|PostgreSQL|
 feeds.demo.cpu.nginx|nginx|
+feeds.demo.stage.history feeds.demo.stage.neighbours feeds.demo.stage.reasons feeds.demo.stage.rest feeds.demo.stage.total|where the time of the worker goes (`Server-Timing`, one at a time): history / neighbours / reasons / rest / total|
 feeds.deskdrop.clients_1.p50 feeds.deskdrop.clients_1.p95 feeds.deskdrop.clients_1.p99|feed of Deskdrop through nginx, 1 client: p50 / p95 / p99|p95 < 2 ms
 feeds.deskdrop.clients_1.rate|requests|>= 0.5 x
 feeds.deskdrop.clients_1.rate_again|the same|
@@ -29,8 +30,10 @@ feeds.deskdrop.clients_8.rate|requests|>= 0.5 x
 feeds.deskdrop.clients_8.rate_again|the same|
 feeds.gowalla.clients_8.rate|model of Gowalla's size, 8 clients: highest rate|>= 0.5 x
 feeds.gowalla.load_70.p50 feeds.gowalla.load_70.p95 feeds.gowalla.load_70.p99|at 70 % of that rate: p50 / p95 / p99|<= 0.7 / - / 3 ms
+feeds.gowalla.stage.history feeds.gowalla.stage.neighbours feeds.gowalla.stage.reasons feeds.gowalla.stage.rest feeds.gowalla.stage.total|history / neighbours / reasons / rest / total|
 feeds.ml20m.clients_8.rate|model of ML-20M size, 8 clients: highest rate|>= 0.5 x
 feeds.ml20m.load_70.p50 feeds.ml20m.load_70.p95 feeds.ml20m.load_70.p99|at 70 % of that rate: p50 / p95 / p99|<= 2 / 5 / 10 ms
+feeds.ml20m.stage.history feeds.ml20m.stage.neighbours feeds.ml20m.stage.reasons feeds.ml20m.stage.rest feeds.ml20m.stage.total|history / neighbours / reasons / rest / total|
 track.rate|events through nginx in batches of 20, each batch committed to disk|>= 30000, >= 0.8 x
 track.batch.p50 track.batch.p95 track.batch.p99|a batch, 16 clients: p50 / p95 / p99|
 track.table_10000000.rate|the same on ten million stored events|>= 0.8 x
