@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/vector.h"
 #include "reco/algorithm.h"
 
 extern const struct algorithm algorithm_spectral, algorithm_user_knn_idf;
@@ -205,6 +206,18 @@ static float scale_of(const struct blend *b, const struct room *r,
     return count ? (float)((double)b->weights[part] * count / sum) : 0;
 }
 
+/* scores become the sum of what both parts say of each post. */
+VECTOR static void mix(float *restrict scores, float by,
+                       const float *restrict near, float by_near,
+                       uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        float sum = (scores[i] > 0 ? scores[i] : 0) * by +
+                    (near[i] > 0 ? near[i] : 0) * by_near;
+        scores[i] = sum > 0 ? sum : NO_SCORE;
+    }
+}
+
 static void score(const void *state, void *room, const struct query *q,
                   float *scores)
 {
@@ -220,11 +233,7 @@ static void score(const void *state, void *room, const struct query *q,
     by_near = scale_of(b, r, 1, r->near);
     for (uint32_t i = 0; i < q->count; i++)
         r->had[q->posts[i].post] = 0;
-    for (uint32_t i = 0; i < b->post_count; i++) {
-        float sum = (scores[i] > 0 ? scores[i] : 0) * by +
-                    (r->near[i] > 0 ? r->near[i] : 0) * by_near;
-        scores[i] = sum > 0 ? sum : NO_SCORE;
-    }
+    mix(scores, by, r->near, by_near, b->post_count);
 }
 
 static size_t bytes(const void *state)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/vector.h"
 #include "reco/heap.h"
 
 /* ---- pruning ---- */
@@ -197,6 +198,12 @@ void item_model_add(const struct item_model *model, const struct query *q,
     }
 }
 
+VECTOR static void drop_zeros(float *scores, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        scores[i] = scores[i] > 0 ? scores[i] : NO_SCORE;
+}
+
 void item_model_score(const void *state, void *room, const struct query *q,
                       float *scores)
 {
@@ -206,6 +213,5 @@ void item_model_score(const void *state, void *room, const struct query *q,
     (void)room;
     memset(scores, 0, posts * sizeof *scores);
     item_model_add(model, q, scores);
-    for (uint32_t i = 0; i < posts; i++)
-        scores[i] = scores[i] > 0 ? scores[i] : NO_SCORE;
+    drop_zeros(scores, posts);
 }

@@ -1,6 +1,7 @@
 #include "reco/knn_room.h"
 
 #include "base/mem.h"
+#include "base/vector.h"
 #include "reco/algorithm.h"
 
 bool knn_room_open(const void *knn, const struct matrix *m, uint32_t peers,
@@ -33,8 +34,8 @@ void knn_room_close(void *room)
     mem_give(r);
 }
 
-void knn_room_scores(struct knn_room *r, uint32_t post_count, const double *by,
-                     float *scores)
+VECTOR void knn_room_scores(struct knn_room *r, uint32_t post_count,
+                            const double *by, float *scores)
 {
     for (uint32_t i = 0; i < post_count; i++) {
         float score = (float)(by ? r->sums[i] * by[i] : r->sums[i]);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/vector.h"
 
 void sparse_release(struct sparse *s)
 {
@@ -151,12 +152,6 @@ bool sparse_turn(const struct sparse *s, struct sparse *out, struct err *err)
 
 typedef void add_scaled_fn(float *restrict to, const float *restrict from,
                            float by, uint32_t count);
-
-#define VECTOR __attribute__((optimize("O3")))
-#ifdef __clang__
-#undef VECTOR
-#define VECTOR
-#endif
 
 VECTOR static void add_scaled_plain(float *restrict to,
                                     const float *restrict from, float by,
