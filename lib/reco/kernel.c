@@ -169,6 +169,7 @@ REACH(plain, )
     static const struct kernel kernel_##kind = {                               \
         #kind,                                                                 \
         kernel_add_tile_##kind,                                                \
+        kernel_count_tile_##kind,                                              \
         reach_##kind,                                                          \
         {{peaks16_##kind, hits16}, {peaks32_##kind, hits32_plain}},            \
         clear_##kind,                                                          \

@@ -20,6 +20,9 @@ enum {
     KERNEL_GROUP = 8,   /* blocks that reach() judges by one threshold */
     KERNEL_POSTS = 16,  /* cells of a block of sums: two cache lines */
     KERNEL_TILE = 4096, /* users whose bits lie together, see reader_index.h */
+    KERNEL_LINE = 512,  /* users of a tile that count_tile judges together */
+    KERNEL_LINES = KERNEL_TILE / KERNEL_LINE,
+    KERNEL_ROWS = 16, /* of a step of count_tile */
 };
 
 /* Dots are 16 bits wide when all of a request fit, else 32. */
@@ -30,6 +33,13 @@ struct kernel_group {
     uint32_t product;            /* 1..65535, what each bit adds */
     uint32_t count;              /* of rows, 1 or more */
     const uint64_t *const *rows; /* [count] first word of the first tile */
+};
+
+/* Rows of one tile whose users all get the same, for count_tile(). */
+struct kernel_rows {
+    uint32_t product;          /* 1..65535 */
+    uint32_t count;            /* multiple of KERNEL_ROWS, < 256 */
+    const uint64_t *const *at; /* [count] */
 };
 
 struct kernel {
@@ -43,6 +53,13 @@ struct kernel {
      */
     void (*add_tile)(const struct kernel_group *groups, uint32_t count,
                      uint32_t tile, uint32_t ahead, uint16_t *dots);
+    /*
+     * The same for one group whose rows lie in a near cache, over one tile:
+     * cells[i] += product * bits of user i; then hits[b] bit i: cell i of block
+     * b is at least what least[] says of its line. No sum passes 65,535.
+     */
+    void (*count_tile)(const struct kernel_rows *rows, const uint16_t *least,
+                       uint16_t *cells, uint32_t *hits);
     /*
      * hits[b] bit i: cell i of block b may reach floor >= 1 when multiplied
      * with its scale; all that do are among them. Bit g of what is returned:
@@ -75,6 +92,17 @@ void kernel_add_tile_avx2(const struct kernel_group *groups, uint32_t count,
                           uint32_t tile, uint32_t ahead, uint16_t *dots);
 void kernel_add_tile_avx512(const struct kernel_group *groups, uint32_t count,
                             uint32_t tile, uint32_t ahead, uint16_t *dots);
+
+/* The three count_tile()s. */
+void kernel_count_tile_plain(const struct kernel_rows *rows,
+                             const uint16_t *least, uint16_t *cells,
+                             uint32_t *hits);
+void kernel_count_tile_avx2(const struct kernel_rows *rows,
+                            const uint16_t *least, uint16_t *cells,
+                            uint32_t *hits);
+void kernel_count_tile_avx512(const struct kernel_rows *rows,
+                              const uint16_t *least, uint16_t *cells,
+                              uint32_t *hits);
 
 /* Kernel i that this processor can run, slowest first; NULL past the last. */
 const struct kernel *kernel_at(unsigned i);

@@ -13,13 +13,23 @@
 #define KERNEL_ODD(a, b, c) KERNEL_GATE(a, b, c, GATE_ODD)
 #define KERNEL_MOST(a, b, c) KERNEL_GATE(a, b, c, GATE_MOST)
 
-#include "reco/kernel_lines.h"
+#define KERNEL_HITS(cells, least)                                              \
+    _mm512_cmpge_epu16_mask((__m512i)(cells), _mm512_set1_epi16((short)(least)))
+
+#include "reco/kernel_count.h"
 
 KERNEL_TARGET void kernel_add_tile_avx512(const struct kernel_group *groups,
                                           uint32_t count, uint32_t tile,
                                           uint32_t ahead, uint16_t *dots)
 {
     tile_add(groups, count, tile, ahead, dots);
+}
+
+KERNEL_TARGET void kernel_count_tile_avx512(const struct kernel_rows *rows,
+                                            const uint16_t *least,
+                                            uint16_t *cells, uint32_t *hits)
+{
+    tile_count(rows, least, cells, hits);
 }
 #else
 typedef int kernel_lines_avx512_is_for_x86;
