@@ -123,6 +123,16 @@ void profile_make(struct profile *p, const struct model *model,
     }
 }
 
+/* At most so many of a mask's types, as profile_recall() gives them. */
+static uint8_t first_types(uint8_t mask, uint32_t most)
+{
+    unsigned out = 0;
+
+    for (unsigned rest = mask; rest && most; rest &= rest - 1, most--)
+        out |= rest & -rest;
+    return (uint8_t)out;
+}
+
 uint32_t profile_recall(const struct model *model, uint32_t user,
                         struct history_event *out, uint32_t most)
 {
@@ -137,6 +147,33 @@ uint32_t profile_recall(const struct model *model, uint32_t user,
                     .at_ms = model->meta->trained_until_ms,
                     .type = t};
     return count;
+}
+
+void profile_of_user(struct profile *p, const struct model *model,
+                     uint32_t user)
+{
+    struct row row = model_user_row(model, user);
+    int64_t at_ms = model->meta->trained_until_ms;
+    uint32_t left = p->most_events;
+
+    p->count = p->hidden_count = p->unknown_count = p->norm = 0;
+    memset(p->slots, 0, ((size_t)p->slot_mask + 1) * sizeof *p->slots);
+    for (uint32_t i = 0; i < row.count && left; i++) {
+        uint32_t post = pair_ordinal(row.pairs[i]), n = p->count;
+        uint8_t mask = first_types(pair_mask(row.pairs[i]), left);
+
+        if (!mask)
+            continue;
+        left -= (uint32_t)__builtin_popcount(mask);
+        p->seen[n] = post;
+        p->again[n] = at_ms < p->again_before_ms;
+        p->slots[slot_of(p, post)] = n + 1;
+        p->posts[n] = (struct profile_post){post, mask, model->weight_of[mask],
+                                            p->again[n]};
+        p->norm += (uint32_t)p->posts[n].weight * p->posts[n].weight;
+        p->count++;
+    }
+    p->oldest_at_ms = p->count ? at_ms : INT64_MAX;
 }
 
 bool profile_has(const struct profile *p, uint32_t post)

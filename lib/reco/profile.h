@@ -73,6 +73,11 @@ void profile_make(struct profile *p, const struct model *model,
 uint32_t profile_recall(const struct model *model, uint32_t user,
                         struct history_event *out, uint32_t most);
 
+/* What profile_make() makes of profile_recall(), without looking the posts up:
+ * O(his posts). */
+void profile_of_user(struct profile *p, const struct model *model,
+                     uint32_t user);
+
 /* Whether the post is in posts or hidden. O(1) expected. */
 bool profile_has(const struct profile *p, uint32_t post);
 /* The same; *again as of profile_post. */
