@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "reco/neighbours_batch.h"
 #include "reco/recommend.h"
 #include "store/batch.h"
 
@@ -13,7 +14,8 @@ enum {
     US_PER_S = 1000000,
     MS_PER_S = 1000,
     CLEAN_ROWS = 10000,
-    CHUNK = 64,         /* readers a thread takes at a time */
+    CHUNK_LEAST = 64,   /* readers a thread takes at a time */
+    CHUNKS = 4,         /* of each thread, so that all end together */
     THREADS_MOST = 256, /* as in config.def */
 };
 
@@ -21,6 +23,8 @@ enum {
 struct work {
     const struct config *config;
     const struct model *model;
+    struct post_bits bits;
+    uint32_t chunk; /* readers that are searched together */
     int64_t until_us;
     atomic_uint next; /* reader that nobody has taken */
     atomic_uint done;
@@ -32,9 +36,9 @@ struct run {
     struct db *db;
     const struct precompute_watch *watch; /* NULL: nobody, or not here */
     struct reco_scratch scratch;
+    struct neighbours_batch batch;
     struct profile profile;
     struct reader reader;
-    struct history_event *events; /* of one reader */
     struct recommendation picked;
     struct batch_row *rows; /* [BATCH_WRITE_MOST] */
     size_t row_count;
@@ -60,29 +64,45 @@ static bool flush(struct run *r, struct err *err)
     return true;
 }
 
-static bool add_reader(struct run *r, uint32_t user, struct err *err)
+/* The posts of reader `i` of the batch. */
+static bool add_reader(struct run *r, uint32_t user, uint32_t i,
+                       struct err *err)
 {
     const struct model *model = r->work->model;
-    const struct config *config = r->work->config;
     struct uuid id = model->user_ids[user];
+    const struct neighbour *near;
+    uint32_t count;
 
-    profile_make(
-        &r->profile, model, r->events,
-        profile_recall(model, user, r->events, config->history_events));
-    if (!r->profile.norm)
-        return true;
+    profile_of_user(&r->profile, model, user);
+    near = neighbours_batch_at(&r->batch, i, &count);
     if (!reader_make(&r->reader, model, &r->profile, id, NULL, 0, err) ||
-        !recommend(&r->reader, &r->scratch, 0, config->batch_posts, &r->picked,
-                   err))
+        !recommend_known(&r->reader, &r->scratch, &r->work->bits, near, count,
+                         r->work->config->batch_posts, &r->picked, err))
         return false;
     if (r->row_count + r->picked.count > BATCH_WRITE_MOST && !flush(r, err))
         return false;
-    for (uint32_t i = 0; i < r->picked.count; i++)
+    for (uint32_t p = 0; p < r->picked.count; p++)
         r->rows[r->row_count++] =
             (struct batch_row){.user = id,
-                               .post = model->post_ids[r->picked.posts[i].post],
-                               .score = r->picked.posts[i].score};
+                               .post = model->post_ids[r->picked.posts[p].post],
+                               .score = r->picked.posts[p].score};
     r->report.readers += r->picked.count > 0;
+    return true;
+}
+
+static bool add_chunk(struct run *r, uint32_t from, uint32_t end,
+                      struct err *err)
+{
+    neighbours_batch_begin(&r->batch);
+    for (uint32_t user = from; user < end; user++) {
+        profile_of_user(&r->profile, r->work->model, user);
+        if (!neighbours_batch_add(&r->batch, &r->profile, user, err))
+            return false;
+    }
+    neighbours_batch_search(&r->batch);
+    for (uint32_t user = from; user < end; user++)
+        if (!add_reader(r, user, user - from, err))
+            return false;
     return true;
 }
 
@@ -93,12 +113,11 @@ static bool add_readers(struct run *r, struct err *err)
     uint32_t users = w->model->user_count, from;
 
     while (!atomic_load(&w->failed) &&
-           (from = atomic_fetch_add(&w->next, CHUNK)) < users) {
-        uint32_t end = users - from < CHUNK ? users : from + CHUNK;
+           (from = atomic_fetch_add(&w->next, w->chunk)) < users) {
+        uint32_t end = users - from < w->chunk ? users : from + w->chunk;
 
-        for (uint32_t user = from; user < end; user++)
-            if (!add_reader(r, user, err))
-                return false;
+        if (!add_chunk(r, from, end, err))
+            return false;
         atomic_fetch_add(&w->done, end - from);
         if (r->watch)
             r->watch->at(r->watch->arg, atomic_load(&w->done), users);
@@ -110,18 +129,19 @@ static void *run_one(void *arg)
 {
     struct run *r = arg;
     const struct config *config = r->work->config;
+    const struct model *model = r->work->model;
 
-    r->ok = reco_scratch_init(&r->scratch, r->work->model, &r->err) &&
+    r->ok = reco_scratch_init(&r->scratch, model, &r->err) &&
+            neighbours_batch_init(&r->batch, model, &r->scratch, r->work->chunk,
+                                  model->meta->neighbours, &r->err) &&
             profile_init(&r->profile, config->history_events, &r->err) &&
-            mem_take(config->history_events, sizeof *r->events, &r->events,
-                     &r->err) &&
             mem_take(BATCH_WRITE_MOST, sizeof *r->rows, &r->rows, &r->err) &&
             add_readers(r, &r->err);
     if (!r->ok)
         atomic_store(&r->work->failed, true);
+    neighbours_batch_release(&r->batch);
     reco_scratch_release(&r->scratch);
     profile_release(&r->profile);
-    mem_give(r->events);
     mem_give(r->rows);
     return NULL;
 }
@@ -160,8 +180,17 @@ static uint32_t thread_count(const struct work *w)
         most = cores < 1              ? 1
                : cores < THREADS_MOST ? (uint32_t)cores
                                       : THREADS_MOST;
-    chunks = w->model->user_count / CHUNK + 1;
+    chunks = w->model->user_count / CHUNK_LEAST + 1;
     return most < chunks ? most : chunks;
+}
+
+static uint32_t chunk_size(const struct work *w, uint32_t threads)
+{
+    uint32_t fair = w->model->user_count / (CHUNKS * threads);
+
+    return fair < CHUNK_LEAST        ? CHUNK_LEAST
+           : fair < NEIGHBOURS_BATCH ? fair
+                                     : NEIGHBOURS_BATCH;
 }
 
 static bool clean(struct db *db, int64_t until_us,
@@ -185,6 +214,7 @@ static bool run_all(struct db *db, struct work *w,
     struct run *runs = NULL;
     bool ok = true;
 
+    w->chunk = chunk_size(w, count);
     if (!mem_take(count, sizeof *runs, &runs, err))
         return false;
     for (uint32_t i = 0; i < count; i++)
@@ -214,8 +244,10 @@ bool precompute_run(struct db *db, const struct config *config,
     bool ok;
 
     *out = (struct precompute_report){0};
-    ok = run_all(db, &work, watch, out, err) &&
+    ok = post_bits_init(&work.bits, model, err) &&
+         run_all(db, &work, watch, out, err) &&
          clean(db, work.until_us, out, err);
+    post_bits_release(&work.bits);
     out->took_us = clock_mono_us() - start_us;
     return ok;
 }

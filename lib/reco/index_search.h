@@ -20,10 +20,9 @@ struct index_search {
     const struct model *model;
     const struct profile *profile;
     struct index_scratch *x;
-    uint16_t *dots;  /* [INDEX_STRIP], zero between strips; of all searches */
-    uint32_t *cells; /* [users] of 32 bits, of all searches */
+    uint16_t *dots;  /* [INDEX_STRIP], zero between strips */
+    uint32_t *cells; /* [users] of 32 bits, zero between searches */
     const struct kernel *kernel;
-    uint32_t ahead; /* of kernel.h */
     bool done;
     const uint32_t *erased; /* [erased_count] users, ascending */
     uint32_t erased_count;

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "reco/heap.h"
 #include "reco/kernel.h"
 
 enum {
@@ -27,4 +28,11 @@ uint32_t similarity_of(uint32_t dot, uint32_t norm_u, uint32_t norm_v)
     if (dot >= length)
         return 1 << SIMILARITY_BITS;
     return (uint32_t)((double)dot * (1 << SIMILARITY_BITS) / length);
+}
+
+void neighbour_end(struct neighbour *heap, uint32_t count, uint32_t norm)
+{
+    heap_sort(heap, count, sizeof *heap, neighbour_worse);
+    for (uint32_t n = 0; n < count; n++)
+        heap[n].similarity = similarity_of(heap[n].dot, norm, heap[n].norm);
 }

@@ -45,3 +45,7 @@ uint32_t neighbour_floor(const uint32_t *keys, uint32_t count, uint32_t k);
  * dot is larger than that allows. Norms >= 1.
  */
 uint32_t similarity_of(uint32_t dot, uint32_t norm_u, uint32_t norm_v);
+
+/* Turns a heap of the best into a list, best first, with their similarities to
+ * a profile of this norm. */
+void neighbour_end(struct neighbour *heap, uint32_t count, uint32_t norm);

@@ -193,46 +193,18 @@ static void find_plain(struct search *f)
         scan(f, KERNEL_32);
 }
 
-static void finish(const struct neighbours_ask *ask)
-{
-    heap_sort(ask->out, ask->count, sizeof *ask->out, neighbour_worse);
-    for (uint32_t n = 0; n < ask->count; n++)
-        ask->out[n].similarity = similarity_of(
-            ask->out[n].dot, ask->profile->norm, ask->out[n].norm);
-}
-
-void neighbours_batch(const struct model *model, uint32_t k,
-                      struct neighbours_ask *asks, uint32_t count)
-{
-    struct neighbours_ask *by_index[NEIGHBOURS_BATCH] = {0};
-    uint32_t some = 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        struct neighbours_ask *ask = &asks[i];
-        struct search f = {
-            model, ask->profile, ask->scratch, ask->self, k, ask->out, 0};
-        ask->count = 0;
-        if (!model->user_count)
-            continue;
-        if (needs_index(&f))
-            by_index[some++] = ask;
-        else
-            find_plain(&f);
-        ask->count = f.count;
-    }
-    if (some)
-        neighbours_by_index(model, k, by_index, some);
-    for (uint32_t i = 0; i < count; i++)
-        finish(&asks[i]);
-}
-
 uint32_t neighbours_find(const struct model *model, struct reco_scratch *s,
                          const struct profile *profile, uint32_t self,
                          uint32_t k, struct neighbour *out)
 {
-    struct neighbours_ask ask = {
-        .profile = profile, .self = self, .scratch = s, .out = out};
+    struct search f = {model, profile, s, self, k, out, 0};
 
-    neighbours_batch(model, k, &ask, 1);
-    return ask.count;
+    if (!model->user_count)
+        return 0;
+    if (needs_index(&f))
+        f.count = neighbours_by_index(model, s, profile, self, k, out);
+    else
+        find_plain(&f);
+    neighbour_end(out, f.count, profile->norm);
+    return f.count;
 }

@@ -39,11 +39,3 @@
 uint32_t neighbours_find(const struct model *model, struct reco_scratch *s,
                          const struct profile *profile, uint32_t self,
                          uint32_t k, struct neighbour *out);
-
-/*
- * The same for many at once: bit for bit what neighbours_find() gives one by
- * one, in no more time each (bench_neighbours --lists). Sets each count. count
- * <= NEIGHBOURS_BATCH; each ask has a scratch of its own.
- */
-void neighbours_batch(const struct model *model, uint32_t k,
-                      struct neighbours_ask *asks, uint32_t count);

@@ -86,7 +86,7 @@ static void count_tile(struct index_search *f, uint32_t tile, uint16_t *dots)
     if (tile >= f->group_end)
         index_search_end_rows(f, tile);
     if (f->group_count)
-        f->kernel->add_tile(f->x->groups, f->group_count, tile, f->ahead, dots);
+        f->kernel->add_tile(f->x->groups, f->group_count, tile, 1, dots);
     drop_others(f, tile, dots);
     find_tile(f, tile, dots);
 }
@@ -179,46 +179,29 @@ static void begin(struct index_search *f, uint32_t user)
     count_weights(f);
 }
 
-/* A strip's bits stay in a near cache for all searches of the batch. */
-static void count_all(struct index_search *all, uint32_t count, uint32_t users)
+uint32_t neighbours_by_index(const struct model *model, struct reco_scratch *s,
+                             const struct profile *profile, uint32_t self,
+                             uint32_t k, struct neighbour *out)
 {
-    uint32_t tiles = index_tiles(users);
+    struct index_search f = {.model = model,
+                             .profile = profile,
+                             .x = &s->index,
+                             .dots = s->index.dots,
+                             .cells = s->dots,
+                             .kernel = s->kernel,
+                             .erased = s->erased,
+                             .erased_count = s->erased_count,
+                             .k = k,
+                             .out = out,
+                             .self = ORDINAL_NONE,
+                             .floor = 1};
+    uint32_t tiles = index_tiles(model->user_count);
 
-    for (uint32_t tile = 0; tile < tiles; tile += STRIP_TILES)
-        for (uint32_t i = 0; i < count; i++)
-            if (!all[i].done)
-                count_strip(&all[i], tile,
-                            tiles - tile < STRIP_TILES ? tiles - tile
-                                                       : STRIP_TILES);
-}
-
-void neighbours_by_index(const struct model *model, uint32_t k,
-                         struct neighbours_ask *const *asks, uint32_t count)
-{
-    struct index_search all[NEIGHBOURS_BATCH];
-
-    for (uint32_t i = 0; i < count; i++) {
-        struct neighbours_ask *ask = asks[i];
-        all[i] =
-            (struct index_search){.model = model,
-                                  .profile = ask->profile,
-                                  .x = &ask->scratch->index,
-                                  .dots = asks[0]->scratch->index.dots,
-                                  .cells = asks[0]->scratch->dots,
-                                  .kernel = ask->scratch->kernel,
-                                  .erased = ask->scratch->erased,
-                                  .erased_count = ask->scratch->erased_count,
-                                  .k = k,
-                                  .ahead = count == 1 ? 1 : 0,
-                                  .out = ask->out,
-                                  .self = ORDINAL_NONE,
-                                  .floor = 1};
-        begin(&all[i], ask->self);
-    }
-    count_all(all, count, model->user_count);
-    for (uint32_t i = 0; i < count; i++) {
-        index_search_thin_out(&all[i]);
-        index_search_keep_found(&all[i]);
-        asks[i]->count = all[i].count;
-    }
+    begin(&f, self);
+    for (uint32_t tile = 0; tile < tiles && !f.done; tile += STRIP_TILES)
+        count_strip(&f, tile,
+                    tiles - tile < STRIP_TILES ? tiles - tile : STRIP_TILES);
+    index_search_thin_out(&f);
+    index_search_keep_found(&f);
+    return f.count;
 }

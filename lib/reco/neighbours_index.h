@@ -24,21 +24,10 @@
 #include "reco/profile.h"
 #include "reco/scratch.h"
 
-enum { NEIGHBOURS_BATCH = 64 };
-
-/* One search: what is asked, where it works, what is found. */
-struct neighbours_ask {
-    const struct profile *profile;
-    uint32_t self;                /* ORDINAL_NONE: not in the model */
-    struct reco_scratch *scratch; /* of its own within a batch */
-    struct neighbour *out;        /* [k] */
-    uint32_t count;               /* of out, set by the search */
-};
-
 /*
- * Leaves an unsorted heap of the best k in each out. Strips are the outer loop,
- * searches the inner one: each strip is fetched once for all. Norms are not 0,
- * count <= NEIGHBOURS_BATCH, 1 <= k <= NEIGHBOURS_MOST.
+ * Leaves an unsorted heap of the best k in out[k], returns how many. The norm
+ * of the profile is not 0, 1 <= k <= NEIGHBOURS_MOST.
  */
-void neighbours_by_index(const struct model *model, uint32_t k,
-                         struct neighbours_ask *const *asks, uint32_t count);
+uint32_t neighbours_by_index(const struct model *model, struct reco_scratch *s,
+                             const struct profile *profile, uint32_t self,
+                             uint32_t k, struct neighbour *out);

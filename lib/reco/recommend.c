@@ -1,5 +1,7 @@
 #include "reco/recommend.h"
 
+#include <string.h>
+
 #include "reco/heap.h"
 
 static bool worse(const void *left, const void *right)
@@ -42,9 +44,24 @@ static void add_neighbours(const struct model *model,
     }
 }
 
-/* What he has seen or hidden drops out of the race before it is judged. */
-static void drop_seen(const struct reader *reader, uint64_t *sums)
+/* One choice of the best `want`. */
+struct choice {
+    const struct reader *reader;
+    struct reco_scratch *s;
+    const struct post_bits *bits; /* sums stand by slots; NULL: by posts */
+    uint32_t want;
+    struct recommendation *out;
+};
+
+static inline void drop(const struct choice *c, uint32_t post)
 {
+    c->s->sums[c->bits ? c->bits->slots[post] : post] = 0;
+}
+
+/* What he has seen or hidden drops out of the race before it is judged. */
+static void drop_seen(const struct choice *c)
+{
+    const struct reader *reader = c->reader;
     const struct profile *p = reader->profile;
     struct row own = {0};
 
@@ -52,22 +69,14 @@ static void drop_seen(const struct reader *reader, uint64_t *sums)
         own = model_user_row(reader->model, reader->self);
     for (uint32_t j = 0; j < p->count; j++)
         if (!p->posts[j].again)
-            sums[p->posts[j].post] = 0;
+            drop(c, p->posts[j].post);
     for (uint32_t j = 0; j < p->hidden_count; j++)
-        sums[p->hidden[j]] = 0;
+        drop(c, p->hidden[j]);
     for (uint32_t j = 0; j < own.count; j++)
         if (!p->again_before_ms ||
             reader_has_seen(reader, pair_ordinal(own.pairs[j])))
-            sums[pair_ordinal(own.pairs[j])] = 0;
+            drop(c, pair_ordinal(own.pairs[j]));
 }
-
-/* One choice of the best `want`. */
-struct choice {
-    const struct reader *reader;
-    struct reco_scratch *s;
-    uint32_t want;
-    struct recommendation *out;
-};
 
 static inline void offer(struct choice *c, uint32_t post, uint64_t sum)
 {
@@ -87,9 +96,9 @@ static void choose_scanned(struct choice *c, uint32_t floor)
         uint32_t first = b * KERNEL_POSTS;
         if (s->peaks[b] < floor)
             continue;
-        for (uint32_t post = first; post < first + KERNEL_POSTS; post++)
-            if (kernel_bits((float)s->sums[post]) >= floor)
-                offer(c, post, s->sums[post]);
+        for (uint32_t at = first; at < first + KERNEL_POSTS; at++)
+            if (kernel_bits((float)s->sums[at]) >= floor)
+                offer(c, c->bits ? c->bits->posts[at] : at, s->sums[at]);
     }
 }
 
@@ -187,18 +196,28 @@ static void fetch_rows(const struct model *model,
 
 /* The second half of a request: from neighbours to posts. */
 static void pick(const struct reader *reader, struct reco_scratch *s,
-                 uint32_t want, struct recommendation *out)
+                 const struct post_bits *bits, uint32_t want,
+                 struct recommendation *out)
 {
     const struct model *model = reader->model;
-    struct choice c = {reader, s, want, out};
+    struct choice c = {reader, s, bits, want, out};
+    bool thin;
 
     out->count = 0;
     if (!out->neighbour_count || !want)
         return;
-    fetch_rows(model, out);
-    add_neighbours(model, out, s->sums);
-    drop_seen(reader, s->sums);
-    if (count_updates(model, out) < model->post_count / SCRATCH_THIN)
+    thin = count_updates(model, out) < model->post_count / SCRATCH_THIN;
+    if (thin || !bits || !bits->bits)
+        c.bits = NULL;
+    if (c.bits) {
+        post_bits_add(bits, s->kernel, out->neighbours, out->neighbour_count,
+                      s->sums);
+    } else {
+        fetch_rows(model, out);
+        add_neighbours(model, out, s->sums);
+    }
+    drop_seen(&c);
+    if (thin)
         walk(&c);
     else
         scan(&c);
@@ -206,50 +225,35 @@ static void pick(const struct reader *reader, struct reco_scratch *s,
     set_scores(model, out);
 }
 
-static bool judge(const struct model *model, uint32_t *k, uint32_t want,
-                  struct err *err)
+static bool judge(uint32_t k, uint32_t want, struct err *err)
 {
-    *k = *k ? *k : model->meta->neighbours;
-    return (*k <= NEIGHBOURS_MOST && want <= RECOMMEND_MOST) ||
-           err_set(err, ERR_INVALID, "%u posts of %u neighbours", want, *k);
+    return (k <= NEIGHBOURS_MOST && want <= RECOMMEND_MOST) ||
+           err_set(err, ERR_INVALID, "%u posts of %u neighbours", want, k);
 }
 
 bool recommend(const struct reader *reader, struct reco_scratch *s, uint32_t k,
                uint32_t want, struct recommendation *out, struct err *err)
 {
+    k = k ? k : reader->model->meta->neighbours;
     out->count = out->neighbour_count = 0;
-    if (!judge(reader->model, &k, want, err))
+    if (!judge(k, want, err))
         return false;
     out->neighbour_count = neighbours_find(reader->model, s, reader->profile,
                                            reader->self, k, out->neighbours);
-    pick(reader, s, want, out);
+    pick(reader, s, NULL, want, out);
     return true;
 }
 
-bool recommend_batch(const struct recommend_ask *asks, uint32_t count,
-                     uint32_t k, uint32_t want, struct err *err)
+bool recommend_known(const struct reader *reader, struct reco_scratch *s,
+                     const struct post_bits *bits,
+                     const struct neighbour *neighbours, uint32_t count,
+                     uint32_t want, struct recommendation *out, struct err *err)
 {
-    struct neighbours_ask searches[NEIGHBOURS_BATCH];
-    const struct model *model;
-
-    if (!count)
-        return true;
-    model = asks->reader->model;
-    if (count > NEIGHBOURS_BATCH)
-        return err_set(err, ERR_INVALID, "batch of %u readers", count);
-    if (!judge(model, &k, want, err))
+    out->count = out->neighbour_count = 0;
+    if (!judge(count, want, err))
         return false;
-    for (uint32_t i = 0; i < count; i++)
-        searches[i] =
-            (struct neighbours_ask){.profile = asks[i].reader->profile,
-                                    .self = asks[i].reader->self,
-                                    .scratch = asks[i].scratch,
-                                    .out = asks[i].out->neighbours};
-    neighbours_batch(model, k, searches, count);
-    for (uint32_t i = 0; i < count; i++) {
-        asks[i].out->neighbour_count = searches[i].count;
-        /* One reader's sums for all: they stay in the near cache. */
-        pick(asks[i].reader, asks->scratch, want, asks[i].out);
-    }
+    memcpy(out->neighbours, neighbours, count * sizeof *neighbours);
+    out->neighbour_count = count;
+    pick(reader, s, bits, want, out);
     return true;
 }

@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "reco/model.h"
 #include "reco/neighbours.h"
+#include "reco/post_bits.h"
 #include "reco/reader.h"
 #include "reco/scratch.h"
 
@@ -49,17 +50,17 @@ MUST_USE bool recommend(const struct reader *reader, struct reco_scratch *s,
                         uint32_t k, uint32_t want, struct recommendation *out,
                         struct err *err);
 
-/* One reader of a batch; all of one model, each with a scratch of his own. */
-struct recommend_ask {
-    const struct reader *reader;
-    struct reco_scratch *scratch;
-    struct recommendation *out;
-};
-
-/* recommend() for up to NEIGHBOURS_BATCH readers at once: the same answers,
- * sooner (neighbours_batch). ERR_INVALID as there, or too many readers. */
-MUST_USE bool recommend_batch(const struct recommend_ask *asks, uint32_t count,
-                              uint32_t k, uint32_t want, struct err *err);
+/*
+ * The second half of recommend(), for neighbours that are known
+ * (neighbours_batch.h): the same answer, several times as fast where the bits
+ * hold something. bits may be NULL. ERR_INVALID as there.
+ */
+MUST_USE bool recommend_known(const struct reader *reader,
+                              struct reco_scratch *s,
+                              const struct post_bits *bits,
+                              const struct neighbour *neighbours,
+                              uint32_t count, uint32_t want,
+                              struct recommendation *out, struct err *err);
 
 /* One post of the reader's own profile and what it did for a shown post. */
 struct reason {

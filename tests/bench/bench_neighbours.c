@@ -13,8 +13,8 @@
  * --passes N  each request's time is the least of N passes (3)
  * --plain     once more without the index of readers, for the ratio
  * --newest N  the index holds only the N newest readers of a post
- * --lists N   also the lists of N users (0: all) by recommend_batch
- * --processes N  that share them (1)
+ * --lists N   also the lists of N users (0: all) as the nightly job makes them,
+ *             by one thread and by --threads N (2)
  * --model FILE  takes this model, or makes the case's and leaves it there
  * --kernel NAME  this one only: plain, avx2, avx512; default: the best
  * --json      lines {"name":..,"value":..,"unit":..} instead of a table
@@ -38,7 +38,7 @@ enum {
     REQUESTS_MOST = 100000,
     HISTORY_MOST = 20000,
     PASSES = 3,
-    PROCESSES_MOST = 64
+    THREADS_MOST = 64
 };
 
 struct plan {
@@ -46,7 +46,7 @@ struct plan {
     const char *data, *kernel, *write, *dump, *model;
     bool mixes[MIXES], json, no_time, plain, lists;
     uint32_t neighbours, posts, requests, history, passes, newest;
-    uint32_t list_users, processes;
+    uint32_t list_users, threads;
 };
 
 static struct plan plan;
@@ -301,25 +301,43 @@ static void measure_plain(const struct mix *mix)
     f.model.index = index;
 }
 
-static void measure_lists(const struct mix *mix)
+static struct lists_times time_lists(uint32_t threads)
 {
     uint32_t users = plan.list_users ? plan.list_users : f.user_count;
     struct lists_plan how = {.users =
                                  users < f.user_count ? users : f.user_count,
-                             .processes = plan.processes,
+                             .threads = threads,
                              .neighbours = plan.neighbours,
                              .posts = plan.posts};
     struct lists_times took = lists_time(&f.model, &how);
     double all = (double)f.user_count / how.users;
 
+    /* What is made once is not made more often for more users. */
+    took.search_us *= all;
+    took.busy_us = (took.busy_us - took.made_us) * all + took.made_us;
+    took.wall_us = (took.wall_us - took.made_us) * all + took.made_us;
+    return took;
+}
+
+static void measure_lists(const struct mix *mix)
+{
+    struct lists_times one = time_lists(1), more;
+    char name[64];
+
     snprintf(title, sizeof title, "%s %s lists", plan.curve->name, mix->name);
     if (!plan.json)
         printf("%s\n", title);
-    print_number("users", how.users, "");
-    print_number("processes", how.processes, "");
-    print_number("CPU a user", took.busy_us / how.users, "us");
-    print_number("CPU of all users", took.busy_us * all * 1e-6, "s");
-    print_number("wall of all users", took.wall_us * all * 1e-6, "s");
+    print_number("CPU a user", one.busy_us / f.user_count, "us");
+    print_number("- neighbours", one.search_us / f.user_count, "us");
+    print_number("CPU of all users", one.busy_us * 1e-6, "s");
+    print_number("wall of all users", one.wall_us * 1e-6, "s");
+    if (plan.threads < 2)
+        return;
+    more = time_lists(plan.threads);
+    snprintf(name, sizeof name, "wall of all users, %u threads", plan.threads);
+    print_number(name, more.wall_us * 1e-6, "s");
+    snprintf(name, sizeof name, "one thread by %u threads", plan.threads);
+    print_number(name, one.wall_us / more.wall_us, "x");
 }
 
 /* ---- files for others ---- */
@@ -569,7 +587,7 @@ static void read_option(int option)
         plan.list_users = number_or_none(UINT32_MAX);
         break;
     case 'c':
-        plan.processes = number(PROCESSES_MOST);
+        plan.threads = number(THREADS_MOST);
         break;
     case 'M':
         plan.model = optarg;
@@ -597,7 +615,7 @@ int main(int argc, char **argv)
         {"plain", no_argument, NULL, 'P'},
         {"newest", required_argument, NULL, 'N'},
         {"lists", required_argument, NULL, 'l'},
-        {"processes", required_argument, NULL, 'c'},
+        {"threads", required_argument, NULL, 'c'},
         {"model", required_argument, NULL, 'M'},
         {0}};
     enum { K = 100, WANT = 50, ASK = 2000 };
@@ -610,7 +628,7 @@ int main(int argc, char **argv)
                          .requests = ASK,
                          .history = HISTORY_MOST,
                          .passes = PASSES,
-                         .processes = 1};
+                         .threads = 2};
     while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1)
         read_option(option);
     if (optind + 1 < argc)

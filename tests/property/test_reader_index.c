@@ -5,9 +5,12 @@
  */
 #include <check.h>
 #include <math.h>
+#include <pthread.h>
 
 #include "../support/model_fixture.h"
+#include "reco/neighbours_batch.h"
 #include "reco/reader_index.h"
+#include "reco/recommend.h"
 
 enum { POSTS = 40, SEEDS = 18, K = 60, READERS_MOST = 700, NOW_MS = 1 << 20 };
 
@@ -199,41 +202,143 @@ START_TEST(neighbours_of_many_are_those_of_a_full_sort)
 }
 END_TEST
 
-/* Readers of every size in one batch, some of whom are thin or have nothing. */
+enum { ASKED = 40, WANT = 20, THREADS = 3 };
+
+/* Answers of readers of every size, and those of one who answers a share of
+ * them in batches. */
+struct share {
+    uint32_t first;
+    const struct kernel *kernel;
+    struct post_bits *bits;
+    struct recommendation *out; /* [ASKED] */
+    pthread_t thread;
+};
+
+static uint32_t asked_user(uint32_t i)
+{
+    return (uint32_t)((uint64_t)f.user_count * i * i / (ASKED * ASKED));
+}
+
+static void ask_alone(struct recommendation *out)
+{
+    static struct reader reader;
+    struct profile p;
+    struct err err;
+
+    for (uint32_t i = 0; i < ASKED; i++) {
+        fixture_profile(&f, &p, masks[asked_user(i)]);
+        fixture_must(reader_make(&reader, &f.model, &p,
+                                 fixture_user(asked_user(i)), NULL, 0, &err) &&
+                         recommend(&reader, &f.scratch, K, WANT, &out[i], &err),
+                     &err);
+        profile_release(&p);
+    }
+}
+
+static void answer(const struct share *s, struct reco_scratch *scratch,
+                   const struct neighbours_batch *b, uint32_t i, uint32_t at)
+{
+    struct reader *reader;
+    const struct neighbour *near;
+    struct profile p;
+    struct err err;
+    uint32_t count;
+
+    fixture_must(mem_take(1, sizeof *reader, &reader, &err), &err);
+    fixture_profile(&f, &p, masks[asked_user(i)]);
+    near = neighbours_batch_at(b, at, &count);
+    fixture_must(reader_make(reader, &f.model, &p, fixture_user(asked_user(i)),
+                             NULL, 0, &err) &&
+                     recommend_known(reader, scratch, s->bits, near, count,
+                                     WANT, &s->out[i], &err),
+                 &err);
+    profile_release(&p);
+    mem_give(reader);
+}
+
+/* Every THREADS-th reader, five at a time. */
+static void *ask_share(void *arg)
+{
+    enum { SOME = 5 };
+    const struct share *s = arg;
+    struct reco_scratch scratch;
+    struct neighbours_batch b;
+    struct profile p;
+    struct err err;
+
+    fixture_must(reco_scratch_init(&scratch, &f.model, &err), &err);
+    scratch.kernel = s->kernel;
+    scratch.erased = f.scratch.erased;
+    scratch.erased_count = f.scratch.erased_count;
+    fixture_must(neighbours_batch_init(&b, &f.model, &scratch, SOME, K, &err),
+                 &err);
+    for (uint32_t from = s->first; from < ASKED; from += SOME * THREADS) {
+        neighbours_batch_begin(&b);
+        for (uint32_t i = from; i < ASKED && i < from + SOME * THREADS;
+             i += THREADS) {
+            fixture_profile(&f, &p, masks[asked_user(i)]);
+            fixture_must(neighbours_batch_add(&b, &p, asked_user(i), &err),
+                         &err);
+            profile_release(&p);
+        }
+        neighbours_batch_search(&b);
+        for (uint32_t at = 0; at < b.count; at++)
+            answer(s, &scratch, &b, from + at * THREADS, at);
+    }
+    neighbours_batch_release(&b);
+    reco_scratch_release(&scratch);
+    return NULL;
+}
+
+static void check_shares(const struct kernel *kernel, struct post_bits *bits,
+                         const struct recommendation *alone,
+                         struct recommendation *out)
+{
+    struct share shares[THREADS];
+
+    for (uint32_t t = 0; t < THREADS; t++) {
+        shares[t] = (struct share){t, kernel, bits, out, 0};
+        ck_assert(
+            !pthread_create(&shares[t].thread, NULL, ask_share, &shares[t]));
+    }
+    for (uint32_t t = 0; t < THREADS; t++)
+        pthread_join(shares[t].thread, NULL);
+    for (uint32_t i = 0; i < ASKED; i++) {
+        ck_assert_uint_eq(out[i].neighbour_count, alone[i].neighbour_count);
+        ck_assert_uint_eq(out[i].count, alone[i].count);
+        ck_assert_mem_eq(out[i].neighbours, alone[i].neighbours,
+                         alone[i].neighbour_count *
+                             sizeof *alone[i].neighbours);
+        ck_assert_mem_eq(out[i].posts, alone[i].posts,
+                         alone[i].count * sizeof *alone[i].posts);
+    }
+}
+
+/* In several threads, by every kernel, with and without bits of posts; some
+ * readers are thin, some have nothing. */
 START_TEST(a_batch_gives_what_each_gets_alone)
 {
-    enum { ASKED = 9, WANT = 20 };
-    static struct reco_scratch scratches[ASKED];
-    static struct recommendation alone, out[ASKED];
-    static struct reader readers[ASKED];
-    struct recommend_ask asks[ASKED];
-    struct profile profiles[ASKED];
+    static const uint32_t erased[] = {1, 7, 30, 2000};
+    struct recommendation *alone, *out;
+    struct post_bits bits;
     struct err err;
 
     make_world(_i);
-    for (uint32_t i = 0; i < ASKED; i++) {
-        uint32_t user =
-            (uint32_t)((uint64_t)f.user_count * i * i / (ASKED * ASKED));
-        fixture_profile(&f, &profiles[i], masks[user]);
-        fixture_must(reco_scratch_init(&scratches[i], &f.model, &err), &err);
-        fixture_must(reader_make(&readers[i], &f.model, &profiles[i],
-                                 fixture_user(user), NULL, 0, &err),
-                     &err);
-        asks[i] = (struct recommend_ask){&readers[i], &scratches[i], &out[i]};
+    if (_i % 2) {
+        f.scratch.erased = erased;
+        f.scratch.erased_count = sizeof erased / sizeof *erased;
     }
-    fixture_must(recommend_batch(asks, ASKED, K, WANT, &err), &err);
-    for (uint32_t i = 0; i < ASKED; i++) {
-        fixture_must(recommend(&readers[i], &f.scratch, K, WANT, &alone, &err),
-                     &err);
-        ck_assert_uint_eq(out[i].neighbour_count, alone.neighbour_count);
-        ck_assert_uint_eq(out[i].count, alone.count);
-        ck_assert_mem_eq(out[i].neighbours, alone.neighbours,
-                         alone.neighbour_count * sizeof *alone.neighbours);
-        ck_assert_mem_eq(out[i].posts, alone.posts,
-                         alone.count * sizeof *alone.posts);
-        reco_scratch_release(&scratches[i]);
-        profile_release(&profiles[i]);
+    fixture_must(mem_take(ASKED, sizeof *alone, &alone, &err), &err);
+    fixture_must(mem_take(ASKED, sizeof *out, &out, &err), &err);
+    fixture_must(post_bits_make(&bits, &f.model, &err), &err);
+    ask_alone(alone);
+    for (unsigned i = 0; kernel_at(i); i++) {
+        check_shares(kernel_at(i), NULL, alone, out);
+        check_shares(kernel_at(i), &bits, alone, out);
     }
+    post_bits_release(&bits);
+    mem_give(alone);
+    mem_give(out);
     end_world();
 }
 END_TEST
