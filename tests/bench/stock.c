@@ -29,12 +29,13 @@ int main(int argc, char **argv)
     FCGX_Init();
     FCGX_InitRequest(&request, 0, 0);
     while (FCGX_Accept_r(&request) == 0) {
+        const char *id = FCGX_GetParam("REQUEST_ID", request.envp);
+
         FCGX_FPrintF(request.out,
                      "Status: 200 OK\r\nContent-Type: application/json\r\n"
                      "X-Request-Id: %s\r\nCache-Control: no-store\r\n"
                      "Content-Length: %d\r\n\r\n",
-                     FCGX_GetParam("REQUEST_ID", request.envp),
-                     (int)text.bytes);
+                     id ? id : "-", (int)text.bytes);
         FCGX_PutStr(text.at, (int)text.bytes, request.out);
     }
     return EXIT_SUCCESS;
