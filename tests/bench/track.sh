@@ -4,7 +4,8 @@
 # (sql/queries/insert_events.sql) on as many connections, on the same server.
 #
 # pgbench cannot send arrays: it makes the values of a batch inside the statement. That
-# part alone is measured as well.
+# part alone is measured as well. What an event costs the workers is told by part
+# (worker_parts.sh).
 #
 # large: the same load on a table of ten million events, in turn with an empty one.
 set -eu
@@ -80,12 +81,20 @@ rows()
     owner -d "$1" -c 'SELECT count(*) FROM user_interactions'
 }
 
-# CPU time of the track workers in us, of all that have lived since their start.
-workers_cpu_us()
+worker_pids()
 {
     for exe in /proc/[0-9]*/exe; do
         [ "$(readlink "$exe")" = "$VAR/app/bin/track.fcgi" ] || continue
-        cut -d' ' -f1 "${exe%exe}schedstat"
+        exe=${exe%/exe}
+        echo "${exe#/proc/}"
+    done
+}
+
+# CPU time of the track workers in us, of all that have lived since their start.
+workers_cpu_us()
+{
+    for pid in $(worker_pids); do
+        cut -d' ' -f1 "/proc/$pid/schedstat"
     done | awk '{ ns += $1 } END { print ns / 1000 }'
 }
 
@@ -122,6 +131,21 @@ print_disk()
         took=$(($(date +%s%N) - begin))
     done
     figure disk.synchronous_write "$((took / 300000))" us
+}
+
+# print_parts CPU: where the CPU of an event goes in the workers, under one more load.
+print_parts()
+{
+    track_load >"$STACK/parts.load" &
+    load=$!
+    # shellcheck disable=SC2046  # one argument each
+    tests/bench/worker_parts.sh "$BUILT/bin/track.fcgi" "$BENCH_SECONDS" $(worker_pids) \
+        >"$STACK/parts" || echo "  (by part: needs perf and the right to use it)"
+    wait "$load"
+    while read -r part share; do
+        figure "track.event.$part" "$(awk -v cpu="$1" -v share="$share" \
+            'BEGIN { print cpu * share }')" us/event
+    done <"$STACK/parts"
 }
 
 # column NUMBER LINES: the middle one of a column.
@@ -167,7 +191,9 @@ small()
     figure track.batch.p95 "$(column 3 "$ours")" us
     figure track.batch.p99 "$(column 4 "$ours")" us
     # shellcheck disable=SC2086
-    figure track.worker_cpu "$(median $cpu)" us/event
+    cpu=$(median $cpu)
+    figure track.worker_cpu "$cpu" us/event
+    print_parts "$cpu"
     stack_stop
 }
 
