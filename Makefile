@@ -33,7 +33,7 @@ SUPP  := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(filter-out tests/support/%,$(wildcard tests/*/test_*.c)))
 BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/bench_*.c)) \
          $(addprefix $(B)/bench/,load constant stock sized_model)
-BSUPP := $(patsubst %,$(B)/tests/bench/%.o,bench http_load batch_body lists)
+BSUPP := $(patsubst %,$(B)/tests/bench/%.o,bench http_load batch_body lists neighbours_options)
 C_ALL := $(wildcard lib/*/*.[ch] cgi/*.c jobs/*.[ch] tests/*/*.[ch])
 SQL   := $(sort $(wildcard sql/queries/*.sql sql/migrations/*.sql))
 

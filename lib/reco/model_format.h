@@ -22,8 +22,8 @@
  *            others.
  * Size       8 bytes a pair, 28 bytes a user, 69 to 77 bytes a post, texts;
  *            12 bytes a (post, term), 8 bytes a (post, similar post), 4
- *            to 8 bytes a post; index: 1 to 4 bytes a pair, 8 bytes a user, 4
- *            bytes a post and 16 a row.
+ *            to 8 bytes a post; index, where it pays: 1 to 4 bytes a pair, 8
+ *            bytes a user, 4 bytes a post and 16 a row.
  */
 #pragma once
 

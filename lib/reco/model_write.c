@@ -21,6 +21,7 @@ struct writer {
     uint32_t largest_norm;
     uint64_t *text_rows; /* [posts + 1] */
     struct model_title *titles;
+    bool indexed;
     struct reader_index index;
 };
 
@@ -342,7 +343,7 @@ static bool put_index(struct writer *w, struct err *err)
     size_t u32 = sizeof(uint32_t), posts = s->matrix->post_count;
     uint8_t weight_of[2 * MASK_COUNT];
 
-    if (s->without_index)
+    if (!w->indexed)
         return true;
     weights_table(&s->weights, weight_of);
     return reader_index_build(s->matrix, weight_of, w->norms, &s->index, x,
@@ -367,7 +368,7 @@ static bool put_all(struct writer *w, struct err *err)
         room[sizeof(struct model_head) + sizeof((struct writer *)0)->table];
     const struct model_source *source = w->source;
     size_t sections = MODEL_REQUIRED_END - 1 + (size_t)source->extra_count +
-                      (source->without_index ? 0 : MODEL_INDEX_SECTIONS);
+                      (w->indexed ? MODEL_INDEX_SECTIONS : 0);
     size_t room_bytes =
         sizeof(struct model_head) + sections * sizeof(struct model_section);
 
@@ -379,8 +380,12 @@ static bool put_all(struct writer *w, struct err *err)
 
 static bool prepare(struct writer *w, struct err *err)
 {
-    return judge_source(w->source, err) &&
-           mem_take(MODEL_BLOCK_BYTES, 1, &w->block, err) && make_norms(w, err);
+    const struct model_source *s = w->source;
+
+    if (!judge_source(s, err))
+        return false;
+    w->indexed = !s->without_index && reader_index_pays(s->matrix, &s->index);
+    return mem_take(MODEL_BLOCK_BYTES, 1, &w->block, err) && make_norms(w, err);
 }
 
 static void writer_release(struct writer *w)

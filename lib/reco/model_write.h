@@ -51,7 +51,7 @@ struct model_source {
     void *extras_arg;
     uint32_t extra_count;    /* 0: no optional section */
     struct weights weights;  /* those that the matrix was folded with */
-    struct index_plan index; /* zeros: exact, the usual shape */
+    struct index_plan index; /* zeros: exact, the usual shape, if it pays */
     bool without_index;      /* smaller and slower, the same answers */
     uint32_t neighbours;     /* default K, 1..NEIGHBOURS_MOST */
     int64_t built_at_ms;

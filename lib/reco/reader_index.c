@@ -370,6 +370,20 @@ static bool add_posts(struct build *b, struct err *err)
     return true;
 }
 
+bool reader_index_pays(const struct matrix *matrix,
+                       const struct index_plan *plan)
+{
+    uint64_t users = matrix->user_count, met = 0; /* by all users together */
+
+    if (plan->readers_most || plan->tile_cost || plan->split_least)
+        return true;
+    for (uint32_t post = 0; post < matrix->post_count; post++) {
+        uint64_t readers = matrix_post_row(matrix, post).count;
+        met += readers * readers;
+    }
+    return met > users * users / INDEX_THIN;
+}
+
 bool reader_index_build(const struct matrix *matrix, const uint8_t *weight_of,
                         const uint32_t *norms, const struct index_plan *plan,
                         struct reader_index *out, struct err *err)

@@ -22,6 +22,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -33,6 +34,7 @@ enum {
     INDEX_TILE = KERNEL_TILE,           /* users of a tile */
     INDEX_TILE_WORDS = INDEX_TILE / 64, /* of 64 bits */
     INDEX_BLOCK = 1 << 16,              /* users of a segment */
+    INDEX_THIN = 8,                     /* see reader_index_pays() */
     INDEX_SHAPE_BITS = 8,               /* of the weight in a row's shape */
     INDEX_WEIGHT_MASK = (1 << INDEX_SHAPE_BITS) - 1,
 };
@@ -93,6 +95,15 @@ struct reader_index {
     uint32_t *lists;
     size_t rows_cap, bits_cap, lists_cap; /* items */
 };
+
+/*
+ * Is it worth its bytes? A plan that asks for something is; else when readers
+ * meet more than 1 / INDEX_THIN of all users on average (sum of squared
+ * readers of each post / users): those who meet fewer are answered from the
+ * matrix (neighbours.c), index or not. O(posts).
+ */
+bool reader_index_pays(const struct matrix *matrix,
+                       const struct index_plan *plan);
 
 /*
  * From the matrix that the weights were folded with and the norms of its

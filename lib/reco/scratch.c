@@ -7,6 +7,8 @@
 
 enum { LINE_BYTES = 64 }; /* cache line, 512-bit vector */
 
+_Static_assert((int)INDEX_THIN == (int)SCRATCH_THIN, "one rule for both");
+
 static unsigned char *aligned(void *block)
 {
     return (unsigned char *)block +

@@ -28,28 +28,12 @@
  * Data are seeded: see support/curve_data.h. Requests are users drawn with
  * repetition (seed 2), their own row of the model being the history.
  */
-#include <getopt.h>
 #include <time.h>
 
-#include "../support/curve_data.h"
 #include "lists.h"
+#include "neighbours_options.h"
 
-enum {
-    REQUESTS_MOST = 100000,
-    HISTORY_MOST = 20000,
-    PASSES = 3,
-    THREADS_MOST = 64
-};
-
-struct plan {
-    const struct curve *curve;
-    const char *data, *kernel, *write, *dump, *model;
-    bool mixes[MIXES], json, no_time, plain, lists;
-    uint32_t neighbours, posts, requests, history, passes, newest;
-    uint32_t list_users, threads;
-};
-
-static struct plan plan;
+static struct neighbours_plan plan;
 static struct fixture f;
 static struct recommendation answer;
 static struct history_event events[HISTORY_MOST];
@@ -71,24 +55,27 @@ static void print_number(const char *name, double value, const char *unit)
 struct target {
     const char *curve, *mix, *name;
     double us;
+    uint32_t newest; /* readers of a post in the index, 0: all */
 };
 
 /* clang-format off */
 static const struct target targets[] = {
-    {"gowalla", NULL,         "request p50",    50},
-    {"gowalla", NULL,         "request p99",   150},
-    {"ml20m",   "binary",     "request mean",  400},
-    {"ml20m",   "binary",     "request p99",  1500},
-    {"ml20m",   "60/20/12/8", "request mean",  800},
-    {"ml20m",   "60/20/12/8", "request p99",  4000},
-    {"1m",      NULL,         "request mean", 2000},
+    {"gowalla", NULL,         "request p50",    50, 0},
+    {"gowalla", NULL,         "request p99",   150, 0},
+    {"ml20m",   "binary",     "request mean",  400, 0},
+    {"ml20m",   "binary",     "request p99",  1500, 0},
+    {"ml20m",   "60/20/12/8", "request mean",  800, 0},
+    {"ml20m",   "60/20/12/8", "request p99",  4000, 0},
+    {"1m",      NULL,         "request mean", 2000, 0},
+    {"1m",      NULL,         "request p99",   500, 500},
 };
 /* clang-format on */
 
 static double target_of(const struct mix *mix, const char *name)
 {
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++)
-        if (!strcmp(targets[i].curve, plan.curve->name) &&
+        if (targets[i].newest == plan.newest &&
+            !strcmp(targets[i].curve, plan.curve->name) &&
             !strcmp(targets[i].name, name) &&
             (!targets[i].mix || !strcmp(targets[i].mix, mix->name)))
             return targets[i].us;
@@ -402,10 +389,56 @@ static void dump_neighbours(const char *path)
 
 /* ---- a case ---- */
 
+/* Bytes of the sections first .. end - 1. */
+static double bytes_of(uint32_t first, uint32_t end)
+{
+    const struct model_head *head = (const void *)f.model.bytes;
+    const struct model_section *table = (const void *)(head + 1);
+    double bytes = 0;
+
+    for (uint32_t i = 0; i < head->section_count; i++)
+        if (table[i].id >= first && table[i].id < end)
+            bytes += (double)table[i].bytes;
+    return bytes;
+}
+
+static double bytes_at(uint32_t id)
+{
+    return bytes_of(id, id + 1);
+}
+
+/* What the file is made of; texts are the fixture's. */
+static void print_bytes(void)
+{
+    double pairs = f.model.meta->pair_count, size = (double)f.model.size;
+    double texts = bytes_at(MODEL_POST_TEXT);
+    double posts = bytes_of(MODEL_POST_IDS, MODEL_REQUIRED_END) -
+                   bytes_at(MODEL_POST_USERS) - texts;
+    double index = bytes_of(MODEL_INDEX_META, MODEL_INDEX_END);
+    double places = bytes_at(MODEL_INDEX_USERS) + bytes_at(MODEL_INDEX_SCALES);
+    double rows = bytes_at(MODEL_INDEX_POSTS) + bytes_at(MODEL_INDEX_ROWS);
+
+    print_number("model file", size * 1e-6, "MB");
+    print_number("model file a pair, without posts",
+                 (size - posts - texts) / pairs, "bytes");
+    print_number("- both matrices, a pair",
+                 (bytes_at(MODEL_USER_POSTS) + bytes_at(MODEL_POST_USERS)) /
+                     pairs,
+                 "bytes");
+    print_number("- index, a pair", (index - places) / pairs, "bytes");
+    print_number("- - its rows, a post", rows / f.post_count, "bytes");
+    print_number("- a reader",
+                 (bytes_of(MODEL_USER_IDS, MODEL_POST_IDS) -
+                  bytes_at(MODEL_USER_POSTS) + places) /
+                     f.user_count,
+                 "bytes");
+    print_number("a post", posts / f.post_count, "bytes");
+    print_number("text of a post", texts / f.post_count, "bytes");
+}
+
 static void print_size(double made_us)
 {
-    double from = now_us(), pairs = f.model.meta->pair_count, updates = 0;
-    double posts_bytes = (double)f.post_count * 77;
+    double from = now_us(), updates = 0;
     struct err err;
     uint32_t largest = 0;
 
@@ -418,12 +451,10 @@ static void print_size(double made_us)
     }
     print_number("users", f.user_count, "");
     print_number("posts", f.post_count, "");
-    print_number("pairs", pairs, "");
+    print_number("pairs", f.model.meta->pair_count, "");
     print_number("largest post", largest, "readers");
     print_number("pairs met by a request", updates, "");
-    print_number("model file", (double)f.model.size * 1e-6, "MB");
-    print_number("model file a pair, without posts",
-                 ((double)f.model.size - posts_bytes) / pairs, "bytes");
+    print_bytes();
     print_number("made in", made_us * 1e-6, "s");
     print_number("checked in", from * 1e-3, "ms");
 }
@@ -487,158 +518,11 @@ static void run(const struct mix *mix)
     fixture_close(&f);
 }
 
-/* ---- options ---- */
-
-static void usage(void)
-{
-    fprintf(stderr, "usage: bench_neighbours [gowalla | ml20m | 1m] "
-                    "[--data FOLDER] [--mix NAME]... [--json]\n"
-                    "see the head of tests/bench/bench_neighbours.c\n");
-    exit(EXIT_FAILURE);
-}
-
-static uint32_t number_or_none(uint32_t most)
-{
-    enum { TEN = 10 };
-    char *end;
-    unsigned long value = strtoul(optarg, &end, TEN);
-
-    if (*end || value > most)
-        usage();
-    return (uint32_t)value;
-}
-
-static uint32_t number(uint32_t most)
-{
-    uint32_t value = number_or_none(most);
-
-    if (!value)
-        usage();
-    return value;
-}
-
-static void choose_mix(void)
-{
-    for (int i = 0; i < MIXES; i++)
-        if (!strcmp(optarg, mix_all[i].name)) {
-            plan.mixes[i] = true;
-            return;
-        }
-    usage();
-}
-
-static void choose_curve(const char *name)
-{
-    for (int i = 0; i < CURVES; i++)
-        if (!strcmp(name, curve_all[i].name)) {
-            plan.curve = &curve_all[i];
-            return;
-        }
-    usage();
-}
-
-static void read_option(int option)
-{
-    switch (option) {
-    case 'd':
-        plan.data = optarg;
-        break;
-    case 'm':
-        choose_mix();
-        break;
-    case 'k':
-        plan.neighbours = number(NEIGHBOURS_MOST);
-        break;
-    case 'n':
-        plan.posts = number(RECOMMEND_MOST);
-        break;
-    case 'r':
-        plan.requests = number(REQUESTS_MOST);
-        break;
-    case 'h':
-        plan.history = number(HISTORY_MOST);
-        break;
-    case 'p':
-        plan.passes = number(REQUESTS_MOST);
-        break;
-    case 'K':
-        plan.kernel = optarg;
-        break;
-    case 'w':
-        plan.write = optarg;
-        break;
-    case 'D':
-        plan.dump = optarg;
-        break;
-    case 'j':
-        plan.json = true;
-        break;
-    case 't':
-        plan.no_time = true;
-        break;
-    case 'P':
-        plan.plain = true;
-        break;
-    case 'N':
-        plan.newest = number(UINT32_MAX);
-        break;
-    case 'l':
-        plan.lists = true;
-        plan.list_users = number_or_none(UINT32_MAX);
-        break;
-    case 'c':
-        plan.threads = number(THREADS_MOST);
-        break;
-    case 'M':
-        plan.model = optarg;
-        break;
-    default:
-        usage();
-    }
-}
-
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"data", required_argument, NULL, 'd'},
-        {"mix", required_argument, NULL, 'm'},
-        {"neighbours", required_argument, NULL, 'k'},
-        {"posts", required_argument, NULL, 'n'},
-        {"requests", required_argument, NULL, 'r'},
-        {"history", required_argument, NULL, 'h'},
-        {"passes", required_argument, NULL, 'p'},
-        {"kernel", required_argument, NULL, 'K'},
-        {"write", required_argument, NULL, 'w'},
-        {"dump", required_argument, NULL, 'D'},
-        {"json", no_argument, NULL, 'j'},
-        {"no-time", no_argument, NULL, 't'},
-        {"plain", no_argument, NULL, 'P'},
-        {"newest", required_argument, NULL, 'N'},
-        {"lists", required_argument, NULL, 'l'},
-        {"threads", required_argument, NULL, 'c'},
-        {"model", required_argument, NULL, 'M'},
-        {0}};
-    enum { K = 100, WANT = 50, ASK = 2000 };
-    bool any = false;
-    int option;
-
-    plan = (struct plan){.curve = &curve_all[0],
-                         .neighbours = K,
-                         .posts = WANT,
-                         .requests = ASK,
-                         .history = HISTORY_MOST,
-                         .passes = PASSES,
-                         .threads = 2};
-    while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1)
-        read_option(option);
-    if (optind + 1 < argc)
-        usage();
-    if (optind < argc)
-        choose_curve(argv[optind]);
+    plan = neighbours_options(argc, argv);
     for (int i = 0; i < MIXES; i++)
-        any = any || plan.mixes[i];
-    for (int i = 0; i < MIXES; i++)
-        if (any ? plan.mixes[i] : i < 2)
+        if (plan.mixes[i])
             run(&mix_all[i]);
     return EXIT_SUCCESS;
 }

@@ -34,6 +34,7 @@ if [ "${1:-}" = large ]; then
     free_mb=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
     if [ "$free_mb" -ge "$MILLION_MB" ]; then
         record 1m 1m
+        record 1m_newest_500 1m --newest 500 --mix binary
     else
         echo "skipped: a million readers need $MILLION_MB MB, $free_mb MB are free"
     fi

@@ -45,6 +45,7 @@ neighbours.ml20m.binary.request.mean neighbours.ml20m.binary.request.p99|ML-20M 
 neighbours.ml20m.weighted.request.mean neighbours.ml20m.weighted.request.p99|weighted: mean / p99|<= 0.8 / 4 ms
 neighbours.ml20m.binary.lists_CPU_of_all_users|50 posts for each of the 138,493 readers, binary, one core|<= 25 s
 neighbours.1m.binary.request.mean|1 M readers, 100 M pairs: mean|<= 2 ms
+neighbours.1m_newest_500.binary.request.mean neighbours.1m_newest_500.binary.request.p99|with `KITH_POST_READERS=500`: mean / p99|p99 <= 0.5 ms
 peers.ml100k.kith|100 neighbours of a reader, MovieLens 100K: kith|
 peers.ml100k.scipy.single|scipy|
 peers.ml100k.sklearn.single|scikit-learn|

@@ -368,6 +368,23 @@ START_TEST(the_worlds_have_every_kind_of_row)
 }
 END_TEST
 
+/* 8 readers, 8 posts, each with one reader: 8 is not more than 8 * 8 / 8. One
+ * post more, and it is. */
+START_TEST(a_matrix_of_thin_readers_has_no_index)
+{
+    enum { READERS = 8 };
+
+    for (uint32_t more = 0; more < 2; more++) {
+        fixture_init(&f, READERS, READERS + 1);
+        for (uint32_t i = 0; i < READERS + more; i++)
+            fixture_event(&f, i % READERS, i, EVENT_VIEW);
+        fixture_open(&f);
+        ck_assert_int_eq(f.model.index != NULL, more);
+        fixture_close(&f);
+    }
+}
+END_TEST
+
 START_TEST(bits_and_places_are_each_other_s_inverse)
 {
     for (uint32_t place = 0; place < INDEX_TILE; place++)
@@ -392,6 +409,7 @@ int main(void)
                         SEEDS);
     tcase_add_loop_test(tc, a_batch_gives_what_each_gets_alone, 0, SEEDS);
     tcase_add_test(tc, the_worlds_have_every_kind_of_row);
+    tcase_add_test(tc, a_matrix_of_thin_readers_has_no_index);
     tcase_add_test(tc, bits_and_places_are_each_other_s_inverse);
     suite_add_tcase(suite, tc);
     srunner_run_all(sr, CK_NORMAL);
