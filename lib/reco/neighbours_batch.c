@@ -10,8 +10,9 @@
 enum {
     DOT16_MOST = UINT16_MAX,
     COUNT_MOST = 240, /* rows of count_tile() */
-    THIN_FROM = 3,
-    LISTS_AHEAD = 16,
+    THIN_FROM = 3,    /* times k found users raise the floor */
+    LISTS_AHEAD = 16, /* lists whose next users are fetched */
+    BATCH_BLOCKS = INDEX_TILE / KERNEL_USERS,
     BATCH_DENSE = 16,     /* users of a list that cost as much as bits */
     NEAR_TILES = 1 << 12, /* 2 MB: what a near cache and a bit more hold */
     ID_BITS = 16,
@@ -225,19 +226,16 @@ bool neighbours_batch_add(struct neighbours_batch *b,
 
 /* ---- a tile ---- */
 
-/* Where the list goes on: at the next reader, or in the next segment. */
-static uint32_t next_of(struct tiled_list *l)
+/* Enters the next segment, returns its first place. */
+static uint32_t enter_segment(struct tiled_list *l)
 {
-    const uint16_t *at = l->at, *stop = l->stop;
+    const uint16_t *at = l->stop;
 
-    if (at == stop) {
-        if (at == l->end)
-            return UINT32_MAX;
-        l->at = at + 2;
-        l->stop = at + 2 + at[1] + 1;
-        return (uint32_t)at[0] << ID_BITS | at[2];
-    }
-    return UINT32_MAX;
+    if (at == l->end)
+        return UINT32_MAX;
+    l->at = at + 2;
+    l->stop = at + 2 + at[1] + 1;
+    return (uint32_t)at[0] << ID_BITS | at[2];
 }
 
 static void begin_rows(struct neighbours_batch *b)
@@ -252,7 +250,7 @@ static void begin_rows(struct neighbours_batch *b)
         l->at = l->stop = words;
         if (index_row_weight(row)) {
             l->end = (const uint16_t *)words + row->list_items;
-            b->next[rank] = next_of(l);
+            b->next[rank] = enter_segment(l);
         } else {
             l->end = words + row->list_items;
             b->next[rank] = pair_ordinal(*words);
@@ -271,8 +269,8 @@ static struct tiled_here read_list(struct neighbours_batch *b, uint32_t rank,
     while (at < stop && *at < limit)
         at++;
     l->at = at;
-    b->next[rank] =
-        at < stop ? b->next[rank] >> ID_BITS << ID_BITS | *at : next_of(l);
+    b->next[rank] = at < stop ? b->next[rank] >> ID_BITS << ID_BITS | *at
+                              : enter_segment(l);
     return (struct tiled_here){from, (uint32_t)(at - from)};
 }
 

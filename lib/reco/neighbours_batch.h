@@ -3,13 +3,13 @@
  *
  * Same    bit for bit what neighbours_find() gives each of them.
  * How     a tile of the index (4,096 users) is laid out in a near cache once
- *         for all readers of a batch: the bits that it has, lists of
- *         BATCH_DENSE users or more spread into bits, shorter ones as they are.
+ *         for all readers of a batch: the bits that it has, longer pieces of
+ *         lists spread into bits, shorter ones as they are.
  *         Each reader's dots of the tile are then counted as in
  *         neighbours_index.h. Readers for whom that does not pay, or whose dots
  *         may pass 16 bits, are asked alone.
- * Memory  8 MB and 16 * k bytes a reader of found users, 2 MB of bits, 40 bytes
- *         a row of the index, 8 bytes for each row that a reader meets.
+ * Memory  4 kB and 16 * k bytes a reader, 8 bytes for each row of the index
+ *         that he meets, 2 MB of bits, 96 bytes a row of the index.
  * Use     one thread; any number of batches, each begun, filled, searched.
  */
 #pragma once
@@ -23,10 +23,7 @@
 #include "reco/profile.h"
 #include "reco/scratch.h"
 
-enum {
-    NEIGHBOURS_BATCH = 2048,
-    BATCH_BLOCKS = KERNEL_TILE / KERNEL_USERS,
-};
+enum { NEIGHBOURS_BATCH = 2048 };
 
 /* A row of the index that a reader meets. */
 struct tiled_item {
@@ -36,8 +33,7 @@ struct tiled_item {
 
 struct tiled_search {
     struct nearest best;
-    size_t first, pairs,
-        end; /* of items: rows of one weight; then short ones */
+    size_t first, pairs, end; /* of items: rows of one weight, short ones */
     uint64_t weight_sum;
     uint32_t weight_most;
     uint32_t norm;

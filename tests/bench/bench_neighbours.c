@@ -321,7 +321,8 @@ static void measure_lists(const struct mix *mix)
     if (plan.threads < 2)
         return;
     more = time_lists(plan.threads);
-    snprintf(name, sizeof name, "wall of all users, %u threads", plan.threads);
+    snprintf(name, sizeof name, "wall of all users by %u threads",
+             plan.threads);
     print_number(name, more.wall_us * 1e-6, "s");
     snprintf(name, sizeof name, "one thread by %u threads", plan.threads);
     print_number(name, one.wall_us / more.wall_us, "x");

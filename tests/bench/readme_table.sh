@@ -44,6 +44,7 @@ neighbours.gowalla.binary.request.p50 neighbours.gowalla.binary.request.p99|reco
 neighbours.ml20m.binary.request.mean neighbours.ml20m.binary.request.p99|ML-20M size, binary: mean / p99|<= 0.4 / 1.5 ms
 neighbours.ml20m.weighted.request.mean neighbours.ml20m.weighted.request.p99|weighted: mean / p99|<= 0.8 / 4 ms
 neighbours.ml20m.binary.lists_CPU_of_all_users|50 posts for each of the 138,493 readers, binary, one core|<= 25 s
+neighbours.ml20m.binary.lists_wall_of_all_users neighbours.ml20m.binary.lists_wall_of_all_users_by_2_threads|by the clock: one thread / two|
 neighbours.1m.binary.request.mean|1 M readers, 100 M pairs: mean|<= 2 ms
 neighbours.1m_newest_500.binary.request.mean neighbours.1m_newest_500.binary.request.p99|with `KITH_POST_READERS=500`: mean / p99|p99 <= 0.5 ms
 peers.ml100k.kith|100 neighbours of a reader, MovieLens 100K: kith|

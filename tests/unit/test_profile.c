@@ -113,6 +113,41 @@ START_TEST(a_profile_of_no_events_or_too_many_is_refused)
 }
 END_TEST
 
+/* A row of views, of two types and of all, cut in the middle of a pair. */
+START_TEST(a_user_s_profile_is_made_of_what_his_row_recalls)
+{
+    struct history_event events[8];
+    struct fixture known;
+
+    fixture_init(&known, 1, 6);
+    fixture_mask(&known, 0, 1, MASK_VIEW);
+    fixture_mask(&known, 0, 2, MASK_VIEW | MASK_SHARE);
+    fixture_mask(&known, 0, 4, MASK_STORED);
+    fixture_open(&known);
+    for (uint32_t most = 1; most <= 8; most++) {
+        struct profile one, same;
+        ck_assert(profile_init(&one, most, &err));
+        ck_assert(profile_init(&same, most, &err));
+        profile_make(&one, &known.model, events,
+                     profile_recall(&known.model, 0, events, most));
+        profile_of_user(&same, &known.model, 0);
+        ck_assert_uint_eq(same.count, one.count);
+        ck_assert_uint_eq(same.norm, one.norm);
+        ck_assert_int_eq(same.oldest_at_ms, one.oldest_at_ms);
+        for (uint32_t i = 0; i < one.count; i++) {
+            ck_assert_uint_eq(same.posts[i].post, one.posts[i].post);
+            ck_assert_uint_eq(same.posts[i].mask, one.posts[i].mask);
+            ck_assert_uint_eq(same.posts[i].weight, one.posts[i].weight);
+            ck_assert(profile_has(&same, one.posts[i].post));
+        }
+        ck_assert(!profile_has(&same, 3));
+        profile_release(&one);
+        profile_release(&same);
+    }
+    fixture_close(&known);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("profile");
@@ -128,6 +163,7 @@ int main(void)
     tcase_add_test(tc, only_the_newest_events_count);
     tcase_add_test(tc, a_profile_can_be_made_again);
     tcase_add_test(tc, a_profile_of_no_events_or_too_many_is_refused);
+    tcase_add_test(tc, a_user_s_profile_is_made_of_what_his_row_recalls);
     suite_add_tcase(suite, tc);
     srunner_run_all(sr, CK_NORMAL);
     failed = srunner_ntests_failed(sr);
