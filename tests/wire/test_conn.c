@@ -219,11 +219,14 @@ END_TEST
 START_TEST(a_connection_is_not_kept_beyond_an_answer_while_somebody_waits)
 {
     int first = ask_anew("/gate", true), second;
+    char byte;
 
     wait_until_entered(1);
     second = ask_anew("/second", true);
     open_gate(1);
     ck_assert(is_answered(first, "/gate"));
+    ck_assert_int_eq(read(first, &byte, 1),
+                     1); /* closed by intent: see below */
     ck_assert(is_closed(first));
     ck_assert(is_answered(second, "/second"));
     close(first);
