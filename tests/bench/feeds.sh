@@ -106,9 +106,9 @@ at_70_percent()
     done
 }
 
-# Where the time of a worker goes: the mean of each stage of Server-Timing, all
-# answers but the slowest twentieth. They add up: `rest` is the request, token, cursor
-# and JSON with its signatures.
+# Where the time of a worker goes: the mean of each stage of Server-Timing over the
+# middle half of the answers by their total. They add up: `rest` is the request, token,
+# cursor and JSON with its signatures.
 stages()
 {
     head -n 200 "$STACK/tokens" | while read -r token; do
@@ -122,13 +122,14 @@ stages()
         { for (i = 1; i <= NF; i++) us[NR, i] = $i }
         END {
             count = split("total history fresh neighbours rank reasons fill", name, " ")
-            most = int(NR * 0.95)
+            first = int(NR / 4) + 1
+            last = NR - int(NR / 4)
             for (i = 1; i <= count; i++) {
-                for (n = 1; n <= most; n++) sum[i] += us[n, i]
-                print name[i], sum[i] / most
+                for (n = first; n <= last; n++) sum[i] += us[n, i] / (last - first + 1)
+                print name[i], sum[i]
                 rest += i == 1 ? sum[i] : -sum[i]
             }
-            print "rest", rest / most
+            print "rest", rest
         }' |
     while read -r stage us; do
         figure "feeds.$1.stage.$stage" "$us" us
