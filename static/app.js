@@ -1,6 +1,5 @@
 /*
- * app.js -- what surrounds the feed: keys, what was learned, other readers, tabs; and
- * wires it all. Addresses: types.d.ts.
+ * app.js -- what surrounds the feed, and wires it all: types.d.ts.
  */
 
 import { createFeed, createLive, getReaders, readAs } from './feed.js';

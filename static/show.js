@@ -169,13 +169,11 @@ export function createCard(post, requestId, acts) {
     function explain() {
         const because = post.reasons?.find(({ titles }) => titles?.length);
         if (!because?.titles) return say(part(reason, 'span'), post.source, 'Picked for you');
-        /* Liked is said only of what this page saw liked. */
         const verb = because.post_ids.every((id) => acts.liked.has(id)) ? 'liked' : 'read';
         const titles = because.titles.slice(0, 2).map((text) => `“${excerpt(text, TITLE_CHARS)}”`);
         part(reason, 'span').textContent = `Because you ${verb} ${titles.join(' and ')}`;
     }
 
-    /* All of the score; the rest are other posts. */
     function tellShares() {
         const list = part(element, '.shares ul');
         let rest = 1;

@@ -1,4 +1,4 @@
-/* theme.js -- light, dark or as the system. A classic script: a module would paint the wrong colours first. */
+/* theme.js -- light, dark or as the system. No module: it would come late. */
 {
     const KEY = 'kith.theme';
     const root = document.documentElement;
