@@ -229,7 +229,7 @@ static bool grow_lists(struct build *b, const struct model_index_row *row,
         return err_set(err, ERR_LIMIT, "index: 2^32 words or more");
     if (!mem_grow(&x->lists, &x->lists_cap, end, sizeof *x->lists, err))
         return false;
-    *out = x->lists + x->meta.word_count;
+    *out = x->lists ? x->lists + x->meta.word_count : NULL; /* empty: none */
     if (end > x->meta.word_count)
         x->lists[end - 1] = 0; /* the half that an odd count leaves */
     x->meta.word_count = (uint32_t)end;
