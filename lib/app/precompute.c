@@ -131,7 +131,9 @@ static void *run_one(void *arg)
     const struct config *config = r->work->config;
     const struct model *model = r->work->model;
 
-    r->ok = reco_scratch_init(&r->scratch, model, &r->err) &&
+    /* Before any work is taken: who cannot write must not count on luck. */
+    r->ok = (r->db != &r->own || db_ping(r->db, r->work->until_us, &r->err)) &&
+            reco_scratch_init(&r->scratch, model, &r->err) &&
             neighbours_batch_init(&r->batch, model, &r->scratch, r->work->chunk,
                                   model->meta->neighbours, &r->err) &&
             profile_init(&r->profile, config->history_events, &r->err) &&
