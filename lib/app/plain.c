@@ -208,21 +208,28 @@ static void add_next(struct buf *out, struct span cursor)
     buf_text(out, "</nav>\n");
 }
 
-static void write_page(struct buf *out, const struct json *feed)
+static struct span origin_of(const struct json *feed)
 {
     struct span source = text_of(feed, "source");
+
+    if (span_is(source, "latest"))
+        return SPAN("Newest first");
+    if (span_is(source, "ml_recommendations"))
+        return SPAN("Picked for you");
+    if (span_is(text_of(feed, "fallback_reason"), "cold_start"))
+        return SPAN("Fresh picks while we learn your taste");
+    return SPAN("A mixed selection");
+}
+
+static void write_page(struct buf *out, const struct json *feed)
+{
     struct json posts, post;
     struct err err;
-    bool found, latest = span_is(source, "latest");
+    bool found;
 
     buf_text(out, head);
-    add_tabs(out, latest);
-    add_element(out, "<p class=\"origin\">",
-                latest ? SPAN("Newest first")
-                : span_is(source, "ml_recommendations")
-                    ? SPAN("Picked for you")
-                    : SPAN("A mixed selection"),
-                "</p>\n");
+    add_tabs(out, span_is(text_of(feed, "source"), "latest"));
+    add_element(out, "<p class=\"origin\">", origin_of(feed), "</p>\n");
     if (json_find_array(feed, "posts", &posts, &found, &err) && found)
         for (size_t i = 0; i < json_count(&posts); i++) {
             post = json_at(&posts, i);

@@ -6,7 +6,7 @@
 #include "../support/corpus.h"
 #include "../support/test_db.h"
 
-enum { PARAMS_MOST = 8, CURSOR_BYTES = 4096 };
+enum { PARAMS_MOST = 8, CURSOR_BYTES = 4096, NEWCOMER = 4242 };
 
 static struct stage stage;
 static struct worker worker;
@@ -66,6 +66,24 @@ START_TEST(a_page_shows_the_posts_of_the_feed_with_their_reasons)
     ck_assert_uint_eq(count_of(&a, "<article "), 5);
     ck_assert_uint_eq(count_of(&a, "Because you read “Post "), 5);
     ck_assert_uint_eq(count_of(&a, "rel=\"next\" href=\"/plain?cursor="), 1);
+    ck_assert_uint_eq(count_of(&a, ">Picked for you<"), 1);
+    fcgi_answer_release(&a);
+}
+END_TEST
+
+START_TEST(a_newcomer_reads_that_his_taste_is_still_to_be_learned)
+{
+    char token[STAGE_TOKEN];
+    struct fcgi_answer a;
+
+    stage_train(&stage);
+    stage_token(&stage, test_id(NEWCOMER), token);
+    snprintf(bearer, sizeof bearer, "Bearer %s", token);
+    worker_start(&worker, &stage, "feeds");
+    get("limit=5", &a);
+    ck_assert_int_eq(a.status, 200);
+    ck_assert_uint_eq(count_of(&a, ">Fresh picks while we learn your taste<"),
+                      1);
     fcgi_answer_release(&a);
 }
 END_TEST
@@ -148,6 +166,7 @@ int main(void)
     tcase_set_timeout(tc, FCGI_CLIENT_WAIT_S * 2);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_page_shows_the_posts_of_the_feed_with_their_reasons);
+    tcase_add_test(tc, a_newcomer_reads_that_his_taste_is_still_to_be_learned);
     tcase_add_test(tc, texts_and_addresses_cannot_become_markup);
     tcase_add_test(tc, pages_follow_each_other_to_the_end);
     tcase_add_test(tc, a_cursor_that_is_no_good_leads_to_a_fresh_page);
