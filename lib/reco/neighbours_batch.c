@@ -114,7 +114,7 @@ void neighbours_batch_begin(struct neighbours_batch *b)
 /* Does it pay to look at every user, and do all dots fit 16 bits? */
 static bool fits_batch(const struct model *m, const struct profile *p)
 {
-    uint64_t readers = 0, most;
+    uint64_t readers = 0, rows = 0, most;
 
     if (!m->index || !p->norm ||
         (uint64_t)p->norm * m->meta->largest_norm >
@@ -122,10 +122,12 @@ static bool fits_batch(const struct model *m, const struct profile *p)
         return false;
     most = m->index->readers_most;
     for (uint32_t j = 0; j < p->count; j++) {
-        uint32_t some = model_post_row(m, p->posts[j].post).count;
+        uint32_t post = p->posts[j].post;
+        uint32_t some = model_post_row(m, post).count;
         readers += most && some > most ? most : some;
+        rows += m->index_posts[post + 1] - m->index_posts[post];
     }
-    return readers >= m->user_count / SCRATCH_THIN;
+    return rows && readers >= m->user_count / SCRATCH_THIN;
 }
 
 /* Largest product first, then most readers. */
@@ -426,7 +428,7 @@ static void add_rest(struct neighbours_batch *b, const struct tiled_search *s,
     for (; item < end; item++)
         if (b->here[item->rank].count)
             add_pairs(b->model, b->here[item->rank], item->product, b->dots);
-    *last = (struct kernel_group){0};
+    *last = (struct kernel_group){.rows = b->met};
     if (groups)
         *last = b->groups[--groups];
     for (uint32_t i = 0; i < KERNEL_ROWS; i++)
