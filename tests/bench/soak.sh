@@ -14,15 +14,19 @@ minutes=${1:-60}
 rate=${2:-200}
 size=${3:-gowalla}
 
-# MB of all processes of the stack that run this program. Pages that only look private,
-# as an unchanged part of a file does, are left out.
+# MB of all processes of the stack that run this program. Left out is what only looks
+# private: unchanged parts of a file, and shared memory that nobody else has touched yet
+# (PostgreSQL's checkpointer goes through all buffers).
 dirty_memory()
 {
     for exe in /proc/[0-9]*/exe; do
         case $(readlink "$exe" 2>/dev/null)$(readlink "${exe%exe}cwd" 2>/dev/null)/ in
-        */"$1$VAR"/*) cat "${exe%exe}smaps_rollup" 2>/dev/null || : ;;
+        */"$1$VAR"/*) cat "${exe%exe}smaps" 2>/dev/null || : ;;
         esac
-    done | awk '/^Private_Dirty:/ { kb += $2 } END { printf "%.1f\n", kb / 1024 }'
+    done | awk '
+        /^[0-9a-f]+-/ { shared = $2 ~ /s$/ }
+        /^Private_Dirty:/ && !shared { kb += $2 }
+        END { printf "%.1f\n", kb / 1024 }'
 }
 
 stack_start DATA=
