@@ -3,7 +3,7 @@
  * neighbours_index.c only, which says how they work together.
  *
  * Order   plan; then strip by strip add_lists or pass_lists and, tile by tile,
- *         end_rows and find; thin_out and keep_found at the end.
+ *         end_rows; who may be near goes to `best` (nearest.h).
  * Places  users as the index orders them (reader_index.h); only what is kept
  *         becomes an ordinal.
  * Cost    of each part beside its function; nothing allocates.
@@ -11,7 +11,7 @@
 #pragma once
 
 #include "reco/model.h"
-#include "reco/neighbour.h"
+#include "reco/nearest.h"
 #include "reco/profile.h"
 #include "reco/reader_index.h"
 #include "reco/scratch.h"
@@ -24,40 +24,16 @@ struct index_search {
     uint32_t *cells; /* [users] of 32 bits, zero between searches */
     const struct kernel *kernel;
     bool done;
-    const uint32_t *erased; /* [erased_count] users, ascending */
-    uint32_t erased_count;
-    uint32_t k;
-    struct neighbour *out;
-    uint32_t count;       /* of out */
-    uint32_t self;        /* place, or ORDINAL_NONE */
+    struct nearest best;
     uint32_t wide;        /* places below it have 32-bit dots */
     uint32_t list_count;  /* of x->lists */
     uint32_t pairs_count; /* of x->pairs */
     uint32_t bits_count;  /* of x->bits */
     uint32_t group_count; /* of x->groups */
     uint32_t group_end;   /* tile at which the next row ends */
-    uint32_t floor;       /* 1 or more */
-    uint32_t found;       /* of x->found_* */
-    uint32_t judged;      /* of these: have keys */
     uint64_t weight_sum;
     uint32_t weight_most; /* of the profile */
 };
-
-/* ---- index_search_best.c: the best k ---- */
-
-/* Notes a place whose dot may reach the floor. x->found_* has room for it. */
-static inline void index_search_find(struct index_search *f, uint32_t place,
-                                     uint32_t dot)
-{
-    f->x->found_places[f->found] = place;
-    f->x->found_dots[f->found++] = dot;
-}
-
-/* Raises the floor and drops what lies below it: at least half is free then.
- * O(found). */
-void index_search_thin_out(struct index_search *f);
-/* What was found and reaches the floor goes into the heap of the best k. */
-void index_search_keep_found(struct index_search *f);
 
 /* ---- index_search_rows.c: the rows of the profile ---- */
 

@@ -73,10 +73,7 @@ static void gather(struct index_search *f, uint32_t count,
     for (uint32_t i = 0; i < count; i++) {
         uint32_t place = f->x->places[i], dot = cells[place];
         cells[place] = 0;
-        if (f->found == INDEX_FOUND)
-            index_search_thin_out(f);
-        if (place != f->self)
-            index_search_find(f, place, dot);
+        nearest_find(&f->best, place, dot);
     }
 }
 

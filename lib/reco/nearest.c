@@ -1,8 +1,9 @@
 #include "reco/nearest.h"
 
 #include "reco/heap.h"
+#include "reco/kernel.h"
 
-bool nearest_is_barred(const struct nearest *n, uint32_t user)
+static bool is_erased(const struct nearest *n, uint32_t user)
 {
     const uint32_t *at = n->erased;
     uint32_t count = n->erased_count;
@@ -18,13 +19,37 @@ bool nearest_is_barred(const struct nearest *n, uint32_t user)
             count = half;
         }
     }
-    return user == n->self;
+    return false;
 }
 
-static void keep(struct nearest *n, struct nearest_found f)
+/* Nobody's neighbour, because he asks or has been erased. */
+static bool is_barred(const struct nearest *n, uint32_t place)
 {
-    uint32_t user = n->model->index_users[f.place];
-    struct neighbour one = {user, f.dot, n->model->user_norms[user], 0};
+    uint32_t user = n->model->index_users[place];
+
+    return user == n->self || is_erased(n, user);
+}
+
+/* Keys of who has been found since; who lies below the floor drops out. */
+static void judge(struct nearest *n)
+{
+    uint32_t left = n->judged;
+
+    for (uint32_t i = n->judged; i < n->found; i++) {
+        uint32_t place = n->places[i], dot = n->dots[i];
+        uint32_t key = kernel_bits((float)dot * n->model->index_scales[place]);
+        n->places[left] = place;
+        n->dots[left] = dot;
+        n->keys[left] = key;
+        left += key >= n->floor && !is_barred(n, place);
+    }
+    n->found = n->judged = left;
+}
+
+static void keep(struct nearest *n, uint32_t place, uint32_t dot)
+{
+    uint32_t user = n->model->index_users[place];
+    struct neighbour one = {user, dot, n->model->user_norms[user], 0};
 
     if (heap_wants(n->out, n->count, n->k, &one, neighbour_worse))
         heap_keep(n->out, &n->count, n->k, &one, sizeof one, neighbour_worse);
@@ -32,26 +57,31 @@ static void keep(struct nearest *n, struct nearest_found f)
 
 static void keep_found(struct nearest *n)
 {
-    for (uint32_t i = 0; i < n->found_count; i++)
-        keep(n, n->found[i]);
-    n->found_count = 0;
+    const struct model *m = n->model;
+
+    for (uint32_t i = 0; i < n->found; i++)
+        __builtin_prefetch(&m->user_norms[m->index_users[n->places[i]]]);
+    for (uint32_t i = 0; i < n->found; i++)
+        keep(n, n->places[i], n->dots[i]);
+    n->found = n->judged = 0;
 }
 
 /* All equal: nothing drops, and the exact order has to decide. */
 void nearest_thin_out(struct nearest *n)
 {
-    uint32_t keys[NEAREST_ROOM], floor, left = 0;
+    uint32_t floor, left = 0;
 
-    for (uint32_t i = 0; i < n->found_count; i++)
-        keys[i] = nearest_key(n->model, n->found[i]);
-    floor = neighbour_floor(keys, n->found_count, n->k);
+    judge(n);
+    floor = neighbour_floor(n->keys, n->found, n->k);
     n->floor = floor > n->floor ? floor : n->floor;
-    for (uint32_t i = 0; i < n->found_count; i++) {
-        n->found[left] = n->found[i];
-        left += keys[i] >= n->floor;
+    for (uint32_t i = 0; i < n->found; i++) {
+        n->keys[left] = n->keys[i];
+        n->places[left] = n->places[i];
+        n->dots[left] = n->dots[i];
+        left += n->keys[i] >= n->floor;
     }
-    n->found_count = left;
-    if (left > NEAREST_ROOM / 2)
+    n->found = n->judged = left;
+    if (left > n->room / 2)
         keep_found(n);
 }
 

@@ -2,25 +2,20 @@
  * nearest.h -- the k best of users who are found by their places in the index.
  *
  * Floor  a key (neighbour.h) that the k-th best reaches at least: who lies
- *        below it need not be offered. It rises while users are offered, never
+ *        below it need not be found. It rises in nearest_thin_out(), never
  *        past one who belongs to the k.
- * Order  that of neighbour.h, in whatever order users are offered.
- * Owner  out[k] and found[NEAREST_ROOM] are the caller's.
- * Cost   an offer: O(1), and O(log k) for a few of them.
+ * Order  that of neighbour.h, in whatever order users are found.
+ * Owner  out[k] and the three arrays are the caller's.
+ * Cost   a user found: O(1), and O(log k) for a few of them. Their scales and
+ *        ordinals, in no near cache, are waited for together.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "reco/kernel.h"
 #include "reco/model.h"
 #include "reco/neighbour.h"
-
-enum { NEAREST_ROOM = 512 };
-
-struct nearest_found {
-    uint32_t place, dot;
-};
 
 struct nearest {
     const struct model *model;
@@ -28,33 +23,24 @@ struct nearest {
     uint32_t erased_count;
     uint32_t self; /* user, or ORDINAL_NONE */
     uint32_t k;
-    uint32_t floor; /* 1 or more */
-    uint32_t count; /* of out */
-    uint32_t found_count;
-    struct neighbour *out;       /* [k] */
-    struct nearest_found *found; /* [NEAREST_ROOM] */
+    uint32_t floor;                 /* 1 or more */
+    uint32_t count;                 /* of out */
+    uint32_t room;                  /* of the arrays; k + 1 or more */
+    uint32_t found;                 /* of room */
+    uint32_t judged;                /* of these: have keys, may be kept */
+    struct neighbour *out;          /* [k] */
+    uint32_t *places, *dots, *keys; /* [room] */
 };
 
-static inline uint32_t nearest_key(const struct model *m,
-                                   struct nearest_found f)
-{
-    return kernel_bits((float)f.dot * m->index_scales[f.place]);
-}
-
-/* Nobody's neighbour, because he asks or has been erased. */
-bool nearest_is_barred(const struct nearest *n, uint32_t user);
-/* Makes room: raises the floor, and drops who lies below it. */
+/* Makes room, at least half of it: raises the floor, and drops who lies below
+ * it. */
 void nearest_thin_out(struct nearest *n);
 
-static inline void nearest_offer(struct nearest *n, uint32_t place,
-                                 uint32_t dot)
+static inline void nearest_find(struct nearest *n, uint32_t place, uint32_t dot)
 {
-    struct nearest_found f = {place, dot};
-
-    n->found[n->found_count] = f;
-    n->found_count += nearest_key(n->model, f) >= n->floor &&
-                      !nearest_is_barred(n, n->model->index_users[place]);
-    if (n->found_count == NEAREST_ROOM)
+    n->places[n->found] = place;
+    n->dots[n->found++] = dot;
+    if (n->found == n->room)
         nearest_thin_out(n);
 }
 

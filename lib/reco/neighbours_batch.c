@@ -9,9 +9,11 @@
 
 enum {
     DOT16_MOST = UINT16_MAX,
-    COUNT_MOST = 240, /* rows of count_tile() */
-    THIN_FROM = 3,    /* times k found users raise the floor */
-    LISTS_AHEAD = 16, /* lists whose next users are fetched */
+    COUNT_MOST = 240,  /* rows of count_tile() */
+    BATCH_FOUND = 512, /* users of a reader who may be near */
+    FOUND_ARRAYS = 3,  /* places, dots, keys */
+    THIN_FROM = 3,     /* times k found users raise the floor */
+    LISTS_AHEAD = 16,  /* lists whose next users are fetched */
     BATCH_BLOCKS = INDEX_TILE / KERNEL_USERS,
     BATCH_DENSE = 16,     /* users of a list that cost as much as bits */
     NEAR_TILES = 1 << 12, /* 2 MB: what a near cache and a bit more hold */
@@ -68,7 +70,8 @@ bool neighbours_batch_init(struct neighbours_batch *b,
     if (mem_take(most, sizeof *b->searches, &b->searches, err) &&
         mem_take(most, k * sizeof *b->out, &b->out, err) &&
         (!model->index ||
-         (mem_take(most, NEAREST_ROOM * sizeof *b->found, &b->found, err) &&
+         (mem_take(most, FOUND_ARRAYS * BATCH_FOUND * sizeof *b->found,
+                   &b->found, err) &&
           mem_take(rows + 1, sizeof *b->ranks, &b->ranks, err) &&
           mem_take(rows + 1, sizeof *b->rows, &b->rows, err) &&
           mem_take(rows + 1, sizeof *b->lists, &b->lists, err) &&
@@ -195,6 +198,14 @@ static bool plan(struct neighbours_batch *b, struct tiled_search *s,
     return true;
 }
 
+static void set_found(struct nearest *n, uint32_t *at)
+{
+    n->room = BATCH_FOUND;
+    n->places = at;
+    n->dots = at + BATCH_FOUND;
+    n->keys = at + 2 * (size_t)BATCH_FOUND;
+}
+
 bool neighbours_batch_add(struct neighbours_batch *b,
                           const struct profile *profile, uint32_t self,
                           struct err *err)
@@ -218,7 +229,7 @@ bool neighbours_batch_add(struct neighbours_batch *b,
                                         b->k, s->best.out);
         s->done = true;
     } else {
-        s->best.found = b->found + (size_t)i * NEAREST_ROOM;
+        set_found(&s->best, b->found + (size_t)i * FOUND_ARRAYS * BATCH_FOUND);
         if (!plan(b, s, profile, err))
             return false;
     }
@@ -487,9 +498,9 @@ static void search_tile(struct neighbours_batch *b, struct tiled_search *s,
     for (uint32_t k = 0; k < BATCH_BLOCKS; k++)
         for (; hits[k]; hits[k] &= hits[k] - 1) {
             uint32_t i = k * KERNEL_USERS + (uint32_t)__builtin_ctz(hits[k]);
-            nearest_offer(&s->best, tile * INDEX_TILE + i, b->dots[i]);
+            nearest_find(&s->best, tile * INDEX_TILE + i, b->dots[i]);
         }
-    if (s->best.found_count > THIN_FROM * b->k)
+    if (s->best.found > THIN_FROM * b->k)
         nearest_thin_out(&s->best);
 }
 

@@ -8,7 +8,7 @@
  *         Each reader's dots of the tile are then counted as in
  *         neighbours_index.h. Readers for whom that does not pay, or whose dots
  *         may pass 16 bits, are asked alone.
- * Memory  4 kB and 16 * k bytes a reader, 8 bytes for each row of the index
+ * Memory  6 kB and 16 * k bytes a reader, 8 bytes for each row of the index
  *         that he meets, 2 MB of bits, 96 bytes a row of the index.
  * Use     one thread; any number of batches, each begun, filled, searched.
  */
@@ -63,7 +63,7 @@ struct neighbours_batch {
     uint32_t k, most, count;
     struct tiled_search *searches; /* [most] */
     struct neighbour *out;         /* [most][k] */
-    struct nearest_found *found;   /* [most][NEAREST_ROOM] */
+    uint32_t *found;               /* [most][3][BATCH_FOUND] */
     struct tiled_item *items;
     size_t item_count, items_cap;
     uint32_t *ranks;        /* [rows] by row */

@@ -33,12 +33,10 @@ static float tile_bound(const struct index_search *f, uint32_t tile)
     return (float)((theirs < own ? theirs : own) * BOUND_SLACK);
 }
 
-static void drop_others(struct index_search *f, uint32_t tile, uint16_t *dots)
+static void drop_wide(struct index_search *f, uint32_t tile, uint16_t *dots)
 {
     uint32_t first = tile * INDEX_TILE;
 
-    if (f->self >= first && f->self < first + INDEX_TILE)
-        dots[f->self - first] = 0;
     for (uint32_t i = first; i < f->wide && i < first + INDEX_TILE; i++)
         dots[i - first] = 0;
 }
@@ -46,11 +44,9 @@ static void drop_others(struct index_search *f, uint32_t tile, uint16_t *dots)
 static void find_block(struct index_search *f, uint32_t first, uint32_t hits,
                        const uint16_t *dots)
 {
-    if (hits && f->found > INDEX_FOUND - KERNEL_USERS)
-        index_search_thin_out(f);
     for (; hits; hits &= hits - 1) {
         uint32_t i = (uint32_t)__builtin_ctz(hits);
-        index_search_find(f, first + i, dots[i]);
+        nearest_find(&f->best, first + i, dots[i]);
     }
 }
 
@@ -65,7 +61,7 @@ static void find_tile(struct index_search *f, uint32_t tile,
 
     uint32_t hits[TILE_BLOCKS];
     uint32_t groups =
-        f->kernel->reach(dots, scales, TILE_BLOCKS, f->floor, hits);
+        f->kernel->reach(dots, scales, TILE_BLOCKS, f->best.floor, hits);
 
     for (; groups; groups &= groups - 1) {
         uint32_t b = (uint32_t)__builtin_ctz(groups) * KERNEL_GROUP;
@@ -78,7 +74,8 @@ static void find_tile(struct index_search *f, uint32_t tile,
 /* Can anybody of this tile reach the floor? */
 static bool is_near(const struct index_search *f, uint32_t tile)
 {
-    return f->floor == 1 || kernel_bits(tile_bound(f, tile)) >= f->floor;
+    return f->best.floor == 1 ||
+           kernel_bits(tile_bound(f, tile)) >= f->best.floor;
 }
 
 static void count_tile(struct index_search *f, uint32_t tile, uint16_t *dots)
@@ -87,7 +84,7 @@ static void count_tile(struct index_search *f, uint32_t tile, uint16_t *dots)
         index_search_end_rows(f, tile);
     if (f->group_count)
         f->kernel->add_tile(f->x->groups, f->group_count, tile, 1, dots);
-    drop_others(f, tile, dots);
+    drop_wide(f, tile, dots);
     find_tile(f, tile, dots);
 }
 
@@ -143,30 +140,11 @@ static uint32_t wide_end(const struct index_search *f)
     return from;
 }
 
-static uint32_t place_of(const struct model *m, uint32_t user)
-{
-    uint32_t norm = m->user_norms[user], from = 0, count = m->user_count;
-
-    while (count) {
-        uint32_t half = count / 2, other = m->index_users[from + half];
-        uint32_t theirs = m->user_norms[other];
-        if (theirs > norm || (theirs == norm && other < user)) {
-            from += half + 1;
-            count -= half + 1;
-        } else {
-            count = half;
-        }
-    }
-    return from;
-}
-
 /* What can be done alone: all of it when few readers are met. */
-static void begin(struct index_search *f, uint32_t user)
+static void begin(struct index_search *f)
 {
     const struct model *m = f->model;
 
-    if (user != ORDINAL_NONE)
-        f->self = place_of(m, user);
     if (count_readers(f) < m->user_count / WALKED_SHARE) {
         index_search_count_wide(f, m->user_count);
         f->done = true;
@@ -189,19 +167,23 @@ uint32_t neighbours_by_index(const struct model *model, struct reco_scratch *s,
                              .dots = s->index.dots,
                              .cells = s->dots,
                              .kernel = s->kernel,
-                             .erased = s->erased,
-                             .erased_count = s->erased_count,
-                             .k = k,
-                             .out = out,
-                             .self = ORDINAL_NONE,
-                             .floor = 1};
+                             .best = {.model = model,
+                                      .erased = s->erased,
+                                      .erased_count = s->erased_count,
+                                      .self = self,
+                                      .k = k,
+                                      .floor = 1,
+                                      .room = INDEX_FOUND,
+                                      .out = out,
+                                      .places = s->index.found_places,
+                                      .dots = s->index.found_dots,
+                                      .keys = s->index.found_keys}};
     uint32_t tiles = index_tiles(model->user_count);
 
-    begin(&f, self);
+    begin(&f);
     for (uint32_t tile = 0; tile < tiles && !f.done; tile += STRIP_TILES)
         count_strip(&f, tile,
                     tiles - tile < STRIP_TILES ? tiles - tile : STRIP_TILES);
-    index_search_thin_out(&f);
-    index_search_keep_found(&f);
-    return f.count;
+    nearest_end(&f.best);
+    return f.best.count;
 }
