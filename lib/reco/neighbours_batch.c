@@ -1,11 +1,12 @@
 #include "reco/neighbours_batch.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "reco/heap.h"
 #include "reco/neighbours.h"
 #include "reco/reader_index.h"
+#include "reco/sort_keys.h"
 
 enum {
     DOT16_MOST = UINT16_MAX,
@@ -19,6 +20,7 @@ enum {
     NEAR_TILES = 1 << 12, /* 2 MB: what a near cache and a bit more hold */
     ID_BITS = 16,
     WORD_BITS = 64,
+    HALF_BITS = 32,
 };
 
 /* Keys are floats; bounds get this much more, far over all rounding. */
@@ -26,27 +28,19 @@ enum {
 
 /* ---- rows by the number of readers ---- */
 
-static int by_number(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-    return (a > b) - (a < b);
-}
-
 static bool rank_rows(struct neighbours_batch *b, struct err *err)
 {
-    enum { HALF = 32 };
     const struct model *m = b->model;
     uint32_t rows = m->index->row_count;
     uint64_t *keys;
 
-    if (!mem_take((size_t)rows + 1, sizeof *keys, &keys, err))
+    if (!mem_take((size_t)rows + 1, 2 * sizeof *keys, &keys, err))
         return false;
     for (uint32_t post = 0; post < m->post_count; post++)
         for (uint32_t r = m->index_posts[post]; r < m->index_posts[post + 1];
              r++)
-            keys[r] = (uint64_t)~model_post_row(m, post).count << HALF | r;
-    qsort(keys, rows, sizeof *keys, by_number);
+            keys[r] = (uint64_t)~model_post_row(m, post).count << HALF_BITS | r;
+    sort_keys(keys, keys + rows, rows);
     for (uint32_t rank = 0; rank < rows; rank++) {
         uint32_t r = (uint32_t)keys[rank];
         const struct model_index_row *row = &m->index_rows[r];
@@ -80,7 +74,6 @@ bool neighbours_batch_init(struct neighbours_batch *b,
           mem_take(rows + 1, BATCH_DENSE * sizeof *b->copies, &b->copies,
                    err) &&
           mem_take(NEAR_TILES, INDEX_TILE / 8, &b->near, err) &&
-          mem_take(INDEX_TILE, sizeof *b->dots, &b->dots, err) &&
           rank_rows(b, err))))
         return true;
     neighbours_batch_release(b);
@@ -102,7 +95,7 @@ void neighbours_batch_release(struct neighbours_batch *b)
     mem_give(b->near);
     mem_give(b->met);
     mem_give(b->groups);
-    mem_give(b->dots);
+    mem_give(b->keys);
     *b = (struct neighbours_batch){0};
 }
 
@@ -134,13 +127,14 @@ static bool fits_batch(const struct model *m, const struct profile *p)
 }
 
 /* Largest product first, then most readers. */
-static int by_product(const void *left, const void *right)
+static void sort_items(struct tiled_item *items, size_t count, uint64_t *keys)
 {
-    const struct tiled_item *a = left, *b = right;
-
-    if (a->product != b->product)
-        return a->product > b->product ? -1 : 1;
-    return (a->rank > b->rank) - (a->rank < b->rank);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = (uint64_t)~items[i].product << HALF_BITS | items[i].rank;
+    sort_keys(keys, keys + count, count);
+    for (size_t i = 0; i < count; i++)
+        items[i] = (struct tiled_item){(uint32_t)keys[i],
+                                       ~(uint32_t)(keys[i] >> HALF_BITS)};
 }
 
 /* Rows of one weight, or the short ones. */
@@ -181,6 +175,7 @@ static bool plan(struct neighbours_batch *b, struct tiled_search *s,
                   sizeof *b->items, err) ||
         !mem_grow(&b->met, &b->met_cap, rows + KERNEL_ROWS, sizeof *b->met,
                   err) ||
+        !mem_grow(&b->keys, &b->keys_cap, 2 * rows, sizeof *b->keys, err) ||
         !mem_grow(&b->groups, &b->groups_cap, rows, sizeof *b->groups, err))
         return false;
     s->first = b->item_count;
@@ -188,8 +183,7 @@ static bool plan(struct neighbours_batch *b, struct tiled_search *s,
     s->pairs = b->item_count;
     add_rows(b, p, true);
     s->end = b->item_count;
-    qsort(b->items + s->first, s->pairs - s->first, sizeof *b->items,
-          by_product);
+    sort_items(b->items + s->first, s->pairs - s->first, b->keys);
     for (uint32_t j = 0; j < p->count; j++) {
         uint32_t weight = p->posts[j].weight;
         s->weight_sum += weight;
@@ -373,14 +367,18 @@ static void open_tile(struct neighbours_batch *b, uint32_t tile)
     }
 }
 
+static const float *scales_of(const struct neighbours_batch *b, uint32_t tile)
+{
+    return tile == b->model->user_count / INDEX_TILE
+               ? b->scratch->index.last_scales
+               : b->model->index_scales + (size_t)tile * INDEX_TILE;
+}
+
 /* 1 / the largest scale of each line: scales ascend, with zeros behind the last
  * user. */
 static void set_lengths(struct neighbours_batch *b, uint32_t tile)
 {
-    const float *scales =
-        tile == b->model->user_count / INDEX_TILE
-            ? b->scratch->index.last_scales
-            : b->model->index_scales + (size_t)tile * INDEX_TILE;
+    const float *scales = scales_of(b, tile);
 
     for (uint32_t i = 0; i < KERNEL_LINES; i++) {
         float most = 0;
@@ -422,6 +420,7 @@ static void add_rest(struct neighbours_batch *b, const struct tiled_search *s,
     const struct tiled_item *pairs = b->items + s->pairs;
     const struct tiled_item *end = b->items + s->end;
     uint32_t met = 0, groups = 0;
+    uint16_t *dots = b->scratch->index.dots;
 
     while (item < pairs) {
         struct kernel_group *g = &b->groups[groups];
@@ -431,21 +430,21 @@ static void add_rest(struct neighbours_batch *b, const struct tiled_search *s,
             b->met[met] = here.at;
             met += here.at && !here.count;
             if (here.count)
-                add_few(here, item->product, b->dots);
+                add_few(here, item->product, dots);
         }
         g->count = met - g->count;
         groups += g->count > 0;
     }
     for (; item < end; item++)
         if (b->here[item->rank].count)
-            add_pairs(b->model, b->here[item->rank], item->product, b->dots);
+            add_pairs(b->model, b->here[item->rank], item->product, dots);
     *last = (struct kernel_group){.rows = b->met};
     if (groups)
         *last = b->groups[--groups];
     for (uint32_t i = 0; i < KERNEL_ROWS; i++)
         b->met[met + i] = b->near;
     if (groups)
-        b->scratch->kernel->add_tile(b->groups, groups, 0, 0, b->dots);
+        b->scratch->kernel->add_tile(b->groups, groups, 0, 0, dots);
 }
 
 /* What each line's cells need to reach the floor: a little less than the
@@ -481,25 +480,49 @@ static void count_last(struct neighbours_batch *b, const struct kernel_group *g,
                                   (count + KERNEL_ROWS - 1) / KERNEL_ROWS *
                                       KERNEL_ROWS,
                                   g->rows + done},
-            least, b->dots, hits);
+            least, b->scratch->index.dots, hits);
         done += count;
     } while (done < g->count);
+}
+
+/* Of a reader's first tile everybody reaches the floor. It is raised to what so
+ * many of its blocks have that k of them belong to others than him and the
+ * erased. */
+static void find_first(const struct neighbours_batch *b, struct nearest *n,
+                       uint32_t tile, uint32_t *hits)
+{
+    const struct kernel *kernel = b->scratch->kernel;
+    const uint16_t *dots = b->scratch->index.dots;
+    const float *scales = scales_of(b, tile);
+    uint32_t peaks[BATCH_BLOCKS];
+
+    kernel->dots[KERNEL_16].peaks(dots, scales, BATCH_BLOCKS, peaks);
+    n->floor = neighbour_floor(peaks, BATCH_BLOCKS, n->k + 1 + n->erased_count);
+    for (uint32_t i = 0; i < BATCH_BLOCKS; i++) {
+        hits[i] = 0;
+        if (peaks[i] >= n->floor)
+            hits[i] = kernel->dots[KERNEL_16].hits(
+                dots + i * KERNEL_USERS, scales + i * KERNEL_USERS, n->floor);
+    }
 }
 
 static void search_tile(struct neighbours_batch *b, struct tiled_search *s,
                         uint32_t tile)
 {
+    uint16_t *dots = b->scratch->index.dots;
     struct kernel_group last;
     uint32_t hits[BATCH_BLOCKS];
 
-    memset(b->dots, 0, INDEX_TILE * sizeof *b->dots);
     add_rest(b, s, &last);
     count_last(b, &last, s->best.floor, hits);
+    if (s->best.floor == 1)
+        find_first(b, &s->best, tile, hits);
     for (uint32_t k = 0; k < BATCH_BLOCKS; k++)
         for (; hits[k]; hits[k] &= hits[k] - 1) {
             uint32_t i = k * KERNEL_USERS + (uint32_t)__builtin_ctz(hits[k]);
-            nearest_find(&s->best, tile * INDEX_TILE + i, b->dots[i]);
+            nearest_find(&s->best, tile * INDEX_TILE + i, dots[i]);
         }
+    b->scratch->kernel->clear(dots, INDEX_TILE * sizeof *dots);
     if (s->best.found > THIN_FROM * b->k)
         nearest_thin_out(&s->best);
 }

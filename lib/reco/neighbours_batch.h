@@ -66,6 +66,8 @@ struct neighbours_batch {
     uint32_t *found;               /* [most][3][BATCH_FOUND] */
     struct tiled_item *items;
     size_t item_count, items_cap;
+    uint64_t *keys; /* [keys_cap] while items are sorted */
+    size_t keys_cap;
     uint32_t *ranks;        /* [rows] by row */
     struct tiled_row *rows; /* [rows] by rank, as all below */
     struct tiled_list *lists;
@@ -79,7 +81,6 @@ struct neighbours_batch {
     const uint64_t **met;        /* [met_cap] rows of one reader */
     struct kernel_group *groups; /* beside met */
     size_t met_cap, groups_cap;
-    uint16_t *dots; /* [INDEX_TILE] */
 };
 
 /*

@@ -1,10 +1,10 @@
 #include "reco/post_bits.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "reco/reader_index.h"
+#include "reco/sort_keys.h"
 
 enum {
     WORD_BITS = 64,
@@ -16,23 +16,16 @@ enum {
     PARTS = 3,
 };
 
-static int by_number(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-    return (a > b) - (a < b);
-}
-
 static bool order_posts(struct post_bits *b, struct err *err)
 {
     uint32_t count = b->model->post_count;
     uint64_t *keys;
 
-    if (!mem_take(count, sizeof *keys, &keys, err))
+    if (!mem_take(count, 2 * sizeof *keys, &keys, err))
         return false;
     for (uint32_t p = 0; p < count; p++)
         keys[p] = (uint64_t)~model_post_row(b->model, p).count << HALF_BITS | p;
-    qsort(keys, count, sizeof *keys, by_number);
+    sort_keys(keys, keys + count, count);
     for (uint32_t slot = 0; slot < count; slot++) {
         b->posts[slot] = (uint32_t)keys[slot];
         b->slots[b->posts[slot]] = slot;
