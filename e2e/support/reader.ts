@@ -168,6 +168,9 @@ export class Reader {
             await this.page.mouse.wheel(0, 4000);
             throw new Error('there is more');
         }).toPass({ intervals: [50], timeout: 20_000 });
+        /* The page may be ahead of what is told of its answers. */
+        const shown = await this.posts.count();
+        await expect.poll(() => this.answers.flatMap((answer) => answer.posts).length).toBeGreaterThanOrEqual(shown);
     }
 }
 
