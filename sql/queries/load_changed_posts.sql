@@ -1,7 +1,8 @@
 -- What changed behind a place, oldest change first: posts that were edited, hidden or
 -- deleted, posts whose time of publication has come, readers who were erased. Scans of
 -- posts_changed, posts_newest and erased_users_time, merged. A stamp of the future waits
--- for its time: the place must never be ahead of a change that is still to come.
+-- for its time: the place must never be ahead of a change that is still to come. But
+-- stamps are rounded to milliseconds: one of this moment may lie half of one ahead.
 -- $1 timestamptz and $2 uuid: the place, $3 bigint: how many
 SELECT id, author_id, name, title, body, tags, language, image, url,
        published_at, stamp, visible, views, clicks, likes, shares, erased
@@ -9,12 +10,12 @@ FROM (
     (SELECT p.id, p.author_id, u.name, p.title, p.body, p.tags, p.language,
             p.image, p.url, p.published_at, p.updated_at AS stamp,
             coalesce(p.hidden_at IS NULL AND p.deleted_at IS NULL
-                     AND p.published_at <= now(), false) AS visible,
+                     AND p.published_at <= now() + interval '1 ms', false) AS visible,
             c.views, c.clicks, c.likes, c.shares, false AS erased
      FROM posts AS p
      LEFT JOIN users AS u ON u.id = p.author_id
      LEFT JOIN post_counts AS c ON c.post_id = p.id
-     WHERE (p.updated_at, p.id) > ($1, $2) AND p.updated_at <= now()
+     WHERE (p.updated_at, p.id) > ($1, $2) AND p.updated_at <= now() + interval '1 ms'
      ORDER BY p.updated_at, p.id
      LIMIT $3)
     UNION ALL
@@ -24,7 +25,7 @@ FROM (
      FROM posts AS p
      LEFT JOIN users AS u ON u.id = p.author_id
      LEFT JOIN post_counts AS c ON c.post_id = p.id
-     WHERE (p.published_at, p.id) > ($1, $2) AND p.published_at <= now()
+     WHERE (p.published_at, p.id) > ($1, $2) AND p.published_at <= now() + interval '1 ms'
        AND p.published_at > p.updated_at
        AND p.hidden_at IS NULL AND p.deleted_at IS NULL
      ORDER BY p.published_at, p.id
@@ -35,7 +36,7 @@ FROM (
             NULL::timestamptz, e.erased_at, false,
             NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, true
      FROM erased_users AS e
-     WHERE (e.erased_at, e.user_id) > ($1, $2) AND e.erased_at <= now()
+     WHERE (e.erased_at, e.user_id) > ($1, $2) AND e.erased_at <= now() + interval '1 ms'
      ORDER BY e.erased_at, e.user_id
      LIMIT $3)
 ) AS changes
