@@ -6,6 +6,7 @@ import type { Site } from '../support/site.ts';
 const TRACKER_BYTES = 4096;
 const PAGE_BYTES = 15_360;
 const TASK_MS = 10;
+const TRIES = 8;
 const SLOWER = 4;
 const POSTS = 1000;
 const FLICK = 2000; /* pixels */
@@ -77,16 +78,16 @@ async function scrollThrough(site: Site, browser: Browser): Promise<number[]> {
 }
 
 test('scrolling through 1,000 posts, four times slower: no task of the tracker over 10 ms, no shift', async ({ site, page, browser }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(240_000);
     await site.open(`posts=${POSTS}&height=400`);
     await site.letTimeRun();
     await watch(page);
     const cdp = await page.context().newCDPSession(page);
     await cdp.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
     await page.mouse.move(500, 300);
-    /* A busy machine can only add time: one undisturbed scroll of three is proof. */
+    /* A busy machine can only add time: one undisturbed scroll is proof. */
     let longest = Infinity;
-    for (let i = 0; i < 3 && longest > TASK_MS; i++) {
+    for (let i = 0; i < TRIES && longest > TASK_MS; i++) {
         const calls = await scrollThrough(site, browser);
         expect(calls.length).toBeGreaterThan(100);
         longest = Math.max(...calls);
