@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "reco/sort_keys.h"
 
 enum {
     WEIGHTS = 64, /* more than the largest weight */
@@ -38,24 +39,17 @@ struct build {
     uint32_t tile_cost, blocks;
 };
 
-static int by_number(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-    return (a > b) - (a < b);
-}
-
 static bool order_users(struct reader_index *x, const uint32_t *norms,
                         struct err *err)
 {
     enum { WORD_BITS = 32 };
     uint64_t *keys;
 
-    if (!mem_take(x->user_count, sizeof *keys, &keys, err))
+    if (!mem_take(x->user_count, 2 * sizeof *keys, &keys, err))
         return false;
     for (uint32_t u = 0; u < x->user_count; u++)
         keys[u] = (uint64_t)~norms[u] << WORD_BITS | u;
-    qsort(keys, x->user_count, sizeof *keys, by_number);
+    sort_keys(keys, keys + x->user_count, x->user_count);
     for (uint32_t i = 0; i < x->user_count; i++)
         x->users[i] = (uint32_t)keys[i];
     mem_give(keys);
