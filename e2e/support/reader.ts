@@ -187,3 +187,19 @@ export const kept = (page: Page) =>
     page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('kith.ev.')));
 
 export const topicOf = (post: Post): string => post.tags[0] ?? '';
+
+const TRACK_MS = 1000;
+
+/** Every one of these pages gets its answer from the tracker's endpoint within a second. */
+export async function expectNoneWaitsToSend(pages: Page[]) {
+    const took = await Promise.all(pages.map((page) => page.evaluate(async () => {
+        const begin = performance.now();
+        const answer = await fetch('/api/track', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"events":[{}]}' });
+        await answer.text();
+        return { status: answer.status, ms: performance.now() - begin };
+    })));
+    for (const { status, ms } of took) {
+        expect(status).toBe(422);
+        expect(ms).toBeLessThan(TRACK_MS);
+    }
+}
