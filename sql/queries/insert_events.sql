@@ -7,7 +7,9 @@
 -- Gives the events that were not stored now: place from 1, and whether the post is
 -- known (then it is a duplicate). The order of the arrays is the order of locking:
 -- rows are made one by one, without a join. Items are taken by number, because
--- unnest of twelve arrays would first fill twelve tuple stores.
+-- unnest of twelve arrays would first fill twelve tuple stores. Their count stands in
+-- a SELECT, so that a plan for these arrays looks no cheaper than one for any: with
+-- the bare count PostgreSQL planned every batch anew, a seventh of its time.
 WITH reader AS (
     INSERT INTO users (id)
     SELECT $1 WHERE EXISTS (SELECT FROM posts WHERE id = ANY ($4::uuid[]))
@@ -23,7 +25,7 @@ stored AS (
            coalesce(($8::text[])[i], '{}')::jsonb, ($9::uuid[])[i],
            ($10::bigint[])[i]::smallint, ($11::text[])[i], ($12::text[])[i],
            ($13::text[])[i], ($14::real[])[i]
-    FROM generate_series(1, cardinality($3::uuid[])) AS i
+    FROM generate_series(1, (SELECT cardinality($3::uuid[]))) AS i
     -- OFFSET 0: a look at the index for each event; no plan may read all posts.
     WHERE EXISTS (SELECT FROM posts WHERE id = ($4::uuid[])[i] OFFSET 0)
     ON CONFLICT DO NOTHING

@@ -253,6 +253,24 @@ START_TEST(the_largest_batch_goes_in_one_statement)
 }
 END_TEST
 
+/* PostgreSQL plans five times for the values given, then once for all. */
+START_TEST(the_plan_of_a_batch_is_kept)
+{
+    enum { ROUNDS = 8, PLANNED = 5 };
+    struct event_row rows[BATCH];
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < BATCH; i++)
+            rows[i] = view(100 + round * BATCH + i, 1 + i, 900 + round);
+        MUST(insert(500, rows, BATCH));
+    }
+    ck_assert_int_eq(
+        test_db_number(&db, "SELECT custom_plans FROM pg_prepared_statements "
+                            "WHERE statement LIKE '%INTO user_interactions%'"),
+        PLANNED);
+}
+END_TEST
+
 START_TEST(a_deleted_post_is_still_known)
 {
     const struct event_row row = event(100, 1, "hide");
@@ -436,6 +454,7 @@ int main(void)
     tcase_add_test(tc, a_nil_id_is_an_id_like_any_other);
     tcase_add_test(tc, an_empty_batch_is_fine_and_too_large_a_one_is_not);
     tcase_add_test(tc, the_largest_batch_goes_in_one_statement);
+    tcase_add_test(tc, the_plan_of_a_batch_is_kept);
     tcase_add_test(tc, a_deleted_post_is_still_known);
     tcase_add_test(
         tc, the_same_twenty_events_five_times_in_parallel_are_twenty_rows);
