@@ -4,6 +4,16 @@
 
 #include "reco/heap.h"
 
+enum {
+    /* Posts whose sums a near cache holds beside all else: half a megabyte. */
+    NEAR_POSTS = 1 << 16,
+    /* Of more posts the sums are made strip by strip, 128 kB at a time. */
+    STRIP_POSTS = 1 << 14,
+    STRIP_BLOCKS = STRIP_POSTS / KERNEL_POSTS,
+    LINE_PAIRS = 16,
+    WORD_BITS = 64,
+};
+
 static bool worse(const void *left, const void *right)
 {
     const struct recommended *a = left, *b = right;
@@ -15,8 +25,6 @@ static bool worse(const void *left, const void *right)
  * this one is added. */
 static void fetch_row(struct row row)
 {
-    enum { LINE_PAIRS = 16 };
-
     for (uint32_t i = 0; i < row.count; i += LINE_PAIRS)
         __builtin_prefetch(row.pairs + i);
 }
@@ -49,13 +57,18 @@ struct choice {
     const struct reader *reader;
     struct reco_scratch *s;
     const struct post_bits *bits; /* sums stand by slots; NULL: by posts */
+    bool strips;                  /* sums are those of one strip */
+    uint32_t first_post;          /* of the strip; else 0 */
     uint32_t want;
     struct recommendation *out;
 };
 
 static inline void drop(const struct choice *c, uint32_t post)
 {
-    c->s->sums[c->bits ? c->bits->slots[post] : post] = 0;
+    if (c->strips)
+        c->s->seen[post / WORD_BITS] |= UINT64_C(1) << post % WORD_BITS;
+    else
+        c->s->sums[c->bits ? c->bits->slots[post] : post] = 0;
 }
 
 /* What he has seen or hidden drops out of the race before it is judged. */
@@ -78,6 +91,11 @@ static void drop_seen(const struct choice *c)
             drop(c, pair_ordinal(own.pairs[j]));
 }
 
+static inline uint32_t key_of(uint64_t sum)
+{
+    return kernel_bits((float)(int64_t)sum);
+}
+
 static inline void offer(struct choice *c, uint32_t post, uint64_t sum)
 {
     struct recommended one = {post, 0, sum};
@@ -88,45 +106,61 @@ static inline void offer(struct choice *c, uint32_t post, uint64_t sum)
         heap_keep(out->posts, &out->count, c->want, &one, sizeof one, worse);
 }
 
-static void choose_scanned(struct choice *c, uint32_t floor)
+/* Keys that are looked at: floor <= key < end. */
+struct band {
+    uint32_t floor, end;
+};
+
+static inline bool is_within(struct band band, uint32_t key)
+{
+    return key >= band.floor && key < band.end;
+}
+
+static void offer_sums(struct choice *c, uint32_t blocks, struct band band)
 {
     const struct reco_scratch *s = c->s;
 
-    for (uint32_t b = 0; b < s->post_blocks; b++) {
+    for (uint32_t b = 0; b < blocks; b++) {
         uint32_t first = b * KERNEL_POSTS;
-        if (s->peaks[b] < floor)
+        if (s->peaks[b] < band.floor)
             continue;
         for (uint32_t at = first; at < first + KERNEL_POSTS; at++)
-            if (kernel_bits((float)s->sums[at]) >= floor)
-                offer(c, c->bits ? c->bits->posts[at] : at, s->sums[at]);
+            if (is_within(band, key_of(s->sums[at])))
+                offer(c, c->bits ? c->bits->posts[at] : c->first_post + at,
+                      s->sums[at]);
     }
 }
 
-static void choose_found(struct choice *c, uint32_t floor)
+static void offer_found(struct choice *c, uint32_t count, struct band band)
 {
     const struct found *found = &c->s->found;
 
-    for (uint32_t i = 0; i < found->count; i++)
-        if (found->keys[i] >= floor)
+    for (uint32_t i = 0; i < count; i++)
+        if (is_within(band, found->keys[i]))
             offer(c, found->ordinals[i], found->values[i]);
 }
 
 /*
  * The floor is set for `want` posts that all pass; when visibility, author or
- * keys refuse too many of those above it, it is lowered and all are looked at
- * again. A floor of 1 lets every sum through, so this ends.
+ * keys refuse too many of those above it, it is lowered and those between are
+ * looked at. A floor of 1 lets every sum through, so this ends.
  */
 static void choose(struct choice *c, const uint32_t *keys, uint32_t count,
-                   void (*look)(struct choice *, uint32_t))
+                   void (*look)(struct choice *, uint32_t, struct band))
 {
-    uint32_t reach = c->want + c->reader->key_count, floor;
+    const struct recommendation *out = c->out;
+    uint32_t reach = c->want + c->reader->key_count;
+    struct band band = {UINT32_MAX, UINT32_MAX};
+    bool full;
 
     do {
-        floor = kernel_floor(keys, count, reach);
-        c->out->count = 0;
-        look(c, floor);
+        full = out->count == c->want;
+        band.end = band.floor;
+        band.floor =
+            full ? key_of(out->posts[0].sum) : kernel_floor(keys, count, reach);
+        look(c, count, band);
         reach *= 2;
-    } while (c->out->count < c->want && floor > 1);
+    } while (!full && band.floor > 1);
 }
 
 static void scan(struct choice *c)
@@ -134,7 +168,7 @@ static void scan(struct choice *c)
     struct reco_scratch *s = c->s;
 
     s->kernel->sum_peaks(s->sums, s->post_blocks, s->peaks);
-    choose(c, s->peaks, s->post_blocks, choose_scanned);
+    choose(c, s->peaks, s->post_blocks, offer_sums);
     s->kernel->clear(s->sums,
                      (size_t)s->post_blocks * KERNEL_POSTS * sizeof *s->sums);
 }
@@ -156,21 +190,98 @@ static void walk(struct choice *c)
             sums[post] = 0;
             found->ordinals[found->count] = post;
             found->values[found->count] = sum;
-            found->keys[found->count] = kernel_bits((float)(int64_t)sum);
+            found->keys[found->count] = key_of(sum);
             found->count += sum != 0;
         }
     }
-    choose(c, found->keys, found->count, choose_found);
+    choose(c, found->keys, found->count, offer_found);
 }
 
-static uint64_t count_updates(const struct model *model,
-                              const struct recommendation *r)
+/* ---- strip by strip ---- */
+
+/* What is left of a neighbour's row. */
+struct rest {
+    const uint32_t *at, *end;
+    uint64_t similarity;
+};
+
+static void begin_rests(const struct model *model,
+                        const struct recommendation *r, uint32_t strips,
+                        struct rest *rests)
 {
+    for (uint32_t n = 0; n < r->neighbour_count; n++) {
+        struct row row = model_user_row(model, r->neighbours[n].user);
+        rests[n] = (struct rest){row.pairs, row.pairs + row.count,
+                                 r->neighbours[n].similarity};
+        row.count /= strips;
+        fetch_row(row);
+    }
+}
+
+/* Adds the posts before `end`, which have the strip's sums. As many of the next
+ * strip as there were of this one are fetched before they are needed. */
+static void add_rest(const struct choice *c, struct rest *rest, uint32_t end)
+{
+    const uint32_t *at = rest->at, *stop = rest->end;
+    uint64_t *restrict sums = c->s->sums, product[MASK_COUNT];
+
+    for (unsigned m = 0; m < MASK_COUNT; m++)
+        product[m] = rest->similarity * c->reader->model->weight_of[m];
+    for (; at < stop && pair_ordinal(*at) < end; at++)
+        sums[pair_ordinal(*at) - c->first_post] += product[pair_mask(*at)];
+    for (const uint32_t *next = at; next < at + (at - rest->at) && next < stop;
+         next += LINE_PAIRS)
+        __builtin_prefetch(next);
+    rest->at = at;
+}
+
+/* His own posts of the strip drop out; nothing is left of them in `seen`. */
+static void drop_strip(const struct choice *c, uint32_t posts)
+{
+    uint64_t *seen = c->s->seen + c->first_post / WORD_BITS;
+
+    for (uint32_t w = 0; w < (posts + WORD_BITS - 1) / WORD_BITS; w++) {
+        for (uint64_t rest = seen[w]; rest; rest &= rest - 1)
+            c->s->sums[w * WORD_BITS + (uint32_t)__builtin_ctzll(rest)] = 0;
+        seen[w] = 0;
+    }
+}
+
+/* Sums of all posts are more than a near cache holds, and rows are sorted by
+ * post: every row is read on strip by strip, in the same sums. */
+static void pass_strips(struct choice *c)
+{
+    const struct recommendation *r = c->out;
+    struct reco_scratch *s = c->s;
+    struct rest rests[NEIGHBOURS_MOST];
+    uint32_t strips = (s->post_blocks + STRIP_BLOCKS - 1) / STRIP_BLOCKS;
+
+    begin_rests(c->reader->model, r, strips, rests);
+    for (uint32_t strip = 0; strip < strips; strip++) {
+        uint32_t first = strip * STRIP_BLOCKS;
+        uint32_t blocks = s->post_blocks - first < STRIP_BLOCKS
+                              ? s->post_blocks - first
+                              : STRIP_BLOCKS;
+        size_t posts = (size_t)blocks * KERNEL_POSTS;
+        c->first_post = strip * STRIP_POSTS;
+        for (uint32_t n = 0; n < r->neighbour_count; n++)
+            add_rest(c, &rests[n], c->first_post + STRIP_POSTS);
+        drop_strip(c, (uint32_t)posts);
+        s->kernel->sum_peaks(s->sums, blocks, s->peaks);
+        choose(c, s->peaks, blocks, offer_sums);
+        s->kernel->clear(s->sums, posts * sizeof *s->sums);
+    }
+}
+
+/* Do the neighbours touch so few posts that walking to them is all? */
+static bool is_thin(const struct model *model, const struct recommendation *r)
+{
+    uint32_t posts = model->post_count;
     uint64_t updates = 0;
 
     for (uint32_t n = 0; n < r->neighbour_count; n++)
         updates += model_user_row(model, r->neighbours[n].user).count;
-    return updates;
+    return updates < (posts < NEAR_POSTS ? posts : NEAR_POSTS) / SCRATCH_THIN;
 }
 
 static void set_scores(const struct model *model, struct recommendation *r)
@@ -200,24 +311,25 @@ static void pick(const struct reader *reader, struct reco_scratch *s,
                  struct recommendation *out)
 {
     const struct model *model = reader->model;
-    struct choice c = {reader, s, bits, want, out};
+    struct choice c = {.reader = reader, .s = s, .want = want, .out = out};
     bool thin;
 
     out->count = 0;
     if (!out->neighbour_count || !want)
         return;
-    thin = count_updates(model, out) < model->post_count / SCRATCH_THIN;
-    if (thin || !bits || !bits->bits)
-        c.bits = NULL;
-    if (c.bits) {
+    thin = is_thin(model, out);
+    c.bits = !thin && bits && bits->bits ? bits : NULL;
+    c.strips = !thin && !c.bits && model->post_count > NEAR_POSTS;
+    fetch_rows(model, out);
+    if (c.bits)
         post_bits_add(bits, s->kernel, out->neighbours, out->neighbour_count,
                       s->sums);
-    } else {
-        fetch_rows(model, out);
+    else if (!c.strips)
         add_neighbours(model, out, s->sums);
-    }
     drop_seen(&c);
-    if (thin)
+    if (c.strips)
+        pass_strips(&c);
+    else if (thin)
         walk(&c);
     else
         scan(&c);

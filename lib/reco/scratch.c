@@ -5,7 +5,10 @@
 #include "base/mem.h"
 #include "reco/reader_index.h"
 
-enum { LINE_BYTES = 64 }; /* cache line, 512-bit vector */
+enum {
+    LINE_BYTES = 64, /* cache line, 512-bit vector */
+    WORD_BITS = 64,
+};
 
 _Static_assert((int)INDEX_THIN == (int)SCRATCH_THIN, "one rule for both");
 
@@ -89,6 +92,7 @@ bool reco_scratch_init(struct reco_scratch *s, const struct model *model,
     size_t ordinals = piece(&bytes, most / SCRATCH_THIN, sizeof(uint32_t));
     size_t values = piece(&bytes, most / SCRATCH_THIN, sizeof(uint64_t));
     size_t keys = piece(&bytes, most / SCRATCH_THIN, sizeof(uint32_t));
+    size_t seen = piece(&bytes, posts / WORD_BITS + 1, sizeof *s->seen);
     size_t marks = piece(&bytes, posts, sizeof *s->marks);
     unsigned char *at;
 
@@ -105,6 +109,7 @@ bool reco_scratch_init(struct reco_scratch *s, const struct model *model,
     s->found = (struct found){.ordinals = (void *)(at + ordinals),
                               .values = (void *)(at + values),
                               .keys = (void *)(at + keys)};
+    s->seen = (void *)(at + seen);
     s->marks = (void *)(at + marks);
     if (!model->index || init_index(&s->index, model, err))
         return true;

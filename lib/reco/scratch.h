@@ -5,10 +5,10 @@
  *            before the model is closed.
  * Invariant  between calls into reco/ every cell is zero unless said
  *            otherwise: who writes clears, in the pass that reads.
- * Size       4 bytes a user, 12 bytes a post, 2 bytes for the larger of
- *            both; with an index 4 bytes a user and 120 bytes a row of it more,
- *            of which a request touches what it needs; explanations add 8 bytes
- * for each (shown post, profile post), grown when needed.
+ * Size       4 bytes a user, 12 bytes and a bit a post, 2 bytes for the larger
+ *            of both; with an index 4 bytes a user and 120 bytes a row of it
+ *            more, of which a request touches what it needs; explanations add 8
+ *            bytes for each (shown post, profile post), grown when needed.
  */
 #pragma once
 
@@ -82,6 +82,7 @@ struct reco_scratch {
     uint64_t *sums;     /* [posts, whole blocks] */
     uint32_t *peaks;    /* [user_blocks or post_blocks]; not kept zero */
     struct found found; /* not kept zero */
+    uint64_t *seen;     /* [posts] bits: what recommend() must not show */
     uint32_t *marks;    /* [posts] what recommend_explain looks for */
     uint64_t *parts;    /* grown by recommend_explain; not kept zero */
     size_t parts_cap;
