@@ -4,10 +4,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "web/json_write.h"
 
-#include "cli.h"
 #include "cli_db.h"
+#include "cli_report.h"
 #include "cover.h"
 #include "demo.h"
 #include "import.h"
@@ -35,7 +34,7 @@ static const char help[] =
     "Exit codes: 0 done, 1 failed or refused, 2 wrong command line, 3 the\n"
     "database is away.\n";
 
-enum { PATH_BYTES = 4096, COVER_BYTES = 1 << 16, OUT_BYTES = 4096 };
+enum { PATH_BYTES = 4096, COVER_BYTES = 1 << 16 };
 
 struct options {
     const char *dir, *covers;
@@ -253,34 +252,29 @@ static bool report(const struct import *im, const struct demo *d,
                    const struct options *options, int64_t took_us)
 {
     const struct import_report *r = &im->report;
-    struct json_write w;
-    struct buf out;
-    bool ok;
+    struct cli_report report;
+    struct json_write *w;
 
-    buf_init(&out, OUT_BYTES);
-    if (options->json) {
-        json_write_init(&w, &out);
-        json_write_object(&w, NULL);
-        json_write_u64(&w, "posts", r->posts.read);
-        json_write_u64(&w, "covers", r->posts.read);
-        json_write_u64(&w, "users", r->users.read);
-        json_write_u64(&w, "personas", d->persona_count);
-        json_write_u64(&w, "interactions", r->events.read);
-        json_write_u64(&w, "seed", options->seed);
-        json_write_i64(&w, "now", options->now_ms);
-        json_write_i64(&w, "took_ms", took_us / 1000);
-        json_write_end(&w);
+    cli_report_begin(&report, options->json);
+    w = report.json;
+    if (w) {
+        json_write_u64(w, "posts", r->posts.read);
+        json_write_u64(w, "covers", r->posts.read);
+        json_write_u64(w, "users", r->users.read);
+        json_write_u64(w, "personas", d->persona_count);
+        json_write_u64(w, "interactions", r->events.read);
+        json_write_u64(w, "seed", options->seed);
+        json_write_i64(w, "now", options->now_ms);
+        json_write_i64(w, "took_ms", took_us / 1000);
     } else {
-        buf_fmt(&out,
+        buf_fmt(&report.text,
                 "%llu posts with covers in %s, %llu users (%zu of them named "
                 "readers),\n%llu interactions in %.2f s. Next: kith train",
                 (unsigned long long)r->posts.read, options->covers,
                 (unsigned long long)r->users.read, d->persona_count,
                 (unsigned long long)r->events.read, (double)took_us / 1e6);
     }
-    ok = cli_print(&out);
-    buf_release(&out);
-    return ok;
+    return cli_report_end(&report, &cmd_demo, true, NULL) == CLI_DONE;
 }
 
 static bool fill(struct db *db, struct demo *d, const struct config *config,

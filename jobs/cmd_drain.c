@@ -6,9 +6,8 @@
 #include "base/log.h"
 #include "store/backoff.h"
 #include "store/drain.h"
-#include "web/json_write.h"
 
-#include "cli.h"
+#include "cli_report.h"
 #include "drain_samples.h"
 
 static const char help[] =
@@ -34,7 +33,6 @@ static const char help[] =
 enum {
     OPTION_JSON = 256,
     OPTION_ONCE,
-    OUT_BYTES = 4096,
     IDLE_US = 1000 * 1000,
     BUSY_US = 50 * 1000, /* a writer is done with a segment in milliseconds */
     BUSY_TRIES = 100,
@@ -109,49 +107,39 @@ static void drain_on(struct drain *d)
     } while (wait_us(backoff.pause_us ? backoff.pause_us : IDLE_US));
 }
 
-static bool print_json(const struct drain_report *r)
+static void write_json(struct json_write *w, const struct drain_report *r)
 {
-    struct json_write w;
-    struct buf out;
-    bool ok;
-
-    buf_init(&out, OUT_BYTES);
-    json_write_init(&w, &out);
-    json_write_object(&w, NULL);
-    json_write_u64(&w, "segments", r->segments);
-    json_write_u64(&w, "records", r->records);
-    json_write_u64(&w, "events", r->events);
-    json_write_u64(&w, "stored", r->stored);
-    json_write_u64(&w, "duplicates", r->duplicates);
-    json_write_u64(&w, "unknown_posts", r->unknown_posts);
-    json_write_u64(&w, "refused", r->refused);
-    json_write_u64(&w, "erased", r->erased);
-    json_write_u64(&w, "aside", r->aside);
-    json_write_u64(&w, "damaged", r->damaged);
-    json_write_u64(&w, "unfinished", r->unfinished);
-    json_write_u64(&w, "unknown", r->unknown);
-    json_write_u64(&w, "poison", r->poison);
-    json_write_u64(&w, "busy", r->busy);
-    json_write_end(&w);
-    ok = cli_print(&out);
-    buf_release(&out);
-    return ok;
+    json_write_u64(w, "segments", r->segments);
+    json_write_u64(w, "records", r->records);
+    json_write_u64(w, "events", r->events);
+    json_write_u64(w, "stored", r->stored);
+    json_write_u64(w, "duplicates", r->duplicates);
+    json_write_u64(w, "unknown_posts", r->unknown_posts);
+    json_write_u64(w, "refused", r->refused);
+    json_write_u64(w, "erased", r->erased);
+    json_write_u64(w, "aside", r->aside);
+    json_write_u64(w, "damaged", r->damaged);
+    json_write_u64(w, "unfinished", r->unfinished);
+    json_write_u64(w, "unknown", r->unknown);
+    json_write_u64(w, "poison", r->poison);
+    json_write_u64(w, "busy", r->busy);
 }
 
-static bool print_text(const struct drain_report *r)
+static void write_text(struct buf *out, const struct drain_report *r)
 {
-    printf("%" PRIu64 " events of %" PRIu64 " batches: %" PRIu64
-           " stored, %" PRIu64 " were stored already, %" PRIu64
-           " of unknown posts, %" PRIu64 " refused, %" PRIu64
-           " of erased readers\n",
-           r->events, r->records, r->stored, r->duplicates, r->unknown_posts,
-           r->refused, r->erased);
+    buf_fmt(out,
+            "%" PRIu64 " events of %" PRIu64 " batches: %" PRIu64
+            " stored, %" PRIu64 " were stored already, %" PRIu64
+            " of unknown posts, %" PRIu64 " refused, %" PRIu64
+            " of erased readers\n",
+            r->events, r->records, r->stored, r->duplicates, r->unknown_posts,
+            r->refused, r->erased);
     if (r->aside)
-        printf("%" PRIu64 " segments kept aside in " SPOOL_BAD "/: %" PRIu64
-               " damaged places, %" PRIu64 " unfinished records, %" PRIu64
-               " of another version, %" PRIu64 " refused as a whole\n",
-               r->aside, r->damaged, r->unfinished, r->unknown, r->poison);
-    return !fflush(stdout);
+        buf_fmt(out,
+                "%" PRIu64 " segments kept aside in " SPOOL_BAD "/: %" PRIu64
+                " damaged places, %" PRIu64 " unfinished records, %" PRIu64
+                " of another version, %" PRIu64 " refused as a whole\n",
+                r->aside, r->damaged, r->unfinished, r->unknown, r->poison);
 }
 
 struct wish {
@@ -160,9 +148,16 @@ struct wish {
 
 static int report(const struct drain *d, const struct wish *wish)
 {
-    bool printed = wish->json ? print_json(&d->report) : print_text(&d->report);
+    struct cli_report r;
+    int code;
 
-    return printed && !drain_is_damaged(&d->report) ? CLI_DONE : CLI_FAILED;
+    cli_report_begin(&r, wish->json);
+    if (r.json)
+        write_json(r.json, &d->report);
+    else
+        write_text(&r.text, &d->report);
+    code = cli_report_end(&r, &cmd_drain, true, NULL);
+    return drain_is_damaged(&d->report) ? CLI_FAILED : code;
 }
 
 static int drain(const struct config *config, struct db *db,

@@ -1,19 +1,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cli.h"
-
 #include "app/precompute.h"
 #include "base/log.h"
 #include "cli_db.h"
+#include "cli_report.h"
 #include "store/rejected.h"
 #include "train_job.h"
-#include "web/json_write.h"
 
 enum {
     US_PER_S = 1000000,
     OPTION_JSON = 256,
-    OUT_BYTES = 4096,
     CLEAN_ROWS = 10000, /* deleted in one statement */
 };
 
@@ -63,42 +60,45 @@ static bool clean(struct db *db, const struct config *config, struct err *err)
     return true;
 }
 
-static bool print_json(const struct train_report *t,
+static void write_json(struct json_write *w, const struct train_report *t,
                        const struct precompute_report *p)
 {
-    struct json_write w;
-    struct buf out;
-    bool ok;
-
-    buf_init(&out, OUT_BYTES);
-    json_write_init(&w, &out);
-    json_write_object(&w, NULL);
-    json_write_word(&w, "version", t->version);
-    json_write_word(&w, "verdict", model_verdict_name(t->candidate.verdict));
-    json_write_bool(&w, "live", t->candidate.is_live);
-    json_write_word(&w, "reason", t->candidate.reason);
-    json_write_u64(&w, "users", t->users);
-    json_write_u64(&w, "posts", t->posts);
-    json_write_u64(&w, "pairs", t->pairs);
-    json_write_u64(&w, "recommendations", p->written);
-    json_write_u64(&w, "readers", p->readers);
-    json_write_u64(&w, "expired_deleted", p->deleted);
-    json_write_i64(&w, "took_us", p->took_us);
-    json_write_end(&w);
-    ok = cli_print(&out);
-    buf_release(&out);
-    return ok;
+    json_write_word(w, "version", t->version);
+    json_write_word(w, "verdict", model_verdict_name(t->candidate.verdict));
+    json_write_bool(w, "live", t->candidate.is_live);
+    json_write_word(w, "reason", t->candidate.reason);
+    json_write_u64(w, "users", t->users);
+    json_write_u64(w, "posts", t->posts);
+    json_write_u64(w, "pairs", t->pairs);
+    json_write_u64(w, "recommendations", p->written);
+    json_write_u64(w, "readers", p->readers);
+    json_write_u64(w, "expired_deleted", p->deleted);
+    json_write_i64(w, "took_us", p->took_us);
 }
 
-static bool print_text(const struct train_report *t,
+static void write_text(struct buf *out, const struct train_report *t,
                        const struct precompute_report *p)
 {
-    printf("model %s: %" PRIu32 " users, %" PRIu32 " posts, %" PRIu32 " pairs\n"
-           "recommendations: %" PRIu64 " for %" PRIu32 " readers, %" PRIu64
-           " expired ones deleted, %.1f s\n",
-           t->version, t->users, t->posts, t->pairs, p->written, p->readers,
-           p->deleted, (double)p->took_us / US_PER_S);
-    return !fflush(stdout);
+    buf_fmt(out,
+            "model %s: %" PRIu32 " users, %" PRIu32 " posts, %" PRIu32
+            " pairs\n"
+            "recommendations: %" PRIu64 " for %" PRIu32 " readers, %" PRIu64
+            " expired ones deleted, %.1f s\n",
+            t->version, t->users, t->posts, t->pairs, p->written, p->readers,
+            p->deleted, (double)p->took_us / US_PER_S);
+}
+
+static int report(const struct train_report *t,
+                  const struct precompute_report *p, bool json)
+{
+    struct cli_report r;
+
+    cli_report_begin(&r, json);
+    if (r.json)
+        write_json(r.json, t, p);
+    else
+        write_text(&r.text, t, p);
+    return cli_report_end(&r, &cmd_nightly, true, NULL);
 }
 
 static void warn(const struct train_report *t)
@@ -117,7 +117,7 @@ static int run(int argc, char **argv, const struct config *config)
     static const struct option longs[] = {
         {"json", no_argument, NULL, OPTION_JSON}, {0}};
     struct train_report trained;
-    struct precompute_report report;
+    struct precompute_report written;
     struct db db;
     struct err err;
     bool json = false, ok;
@@ -133,14 +133,13 @@ static int run(int argc, char **argv, const struct config *config)
     if (!db_init(&db, config->db_url, config->db_prepare, &err))
         return cli_fail(&cmd_nightly, &err);
     ok = train_job(&db, config, NULL, false, &trained, &err) &&
-         precompute(&db, config, &report, &err) && clean(&db, config, &err);
+         precompute(&db, config, &written, &err) && clean(&db, config, &err);
     db_release(&db);
     if (!ok)
         return cli_fail(&cmd_nightly, &err);
     if (!trained.candidate.is_live)
         warn(&trained);
-    ok = json ? print_json(&trained, &report) : print_text(&trained, &report);
-    return ok ? CLI_DONE : CLI_FAILED;
+    return report(&trained, &written, json);
 }
 
 const struct cli_command cmd_nightly = {

@@ -1,12 +1,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cli.h"
+#include "cli_report.h"
 
 #include "train_job.h"
-#include "web/json_write.h"
 
-enum { US_PER_MS = 1000, OUT_BYTES = 8192 };
+enum { US_PER_MS = 1000 };
 
 static const char help[] =
     "Usage: kith train [--force] [--json]\n\n"
@@ -63,52 +62,47 @@ static void write_verdict(struct json_write *w, const struct candidate *c)
     json_write_end(w);
 }
 
-static bool print_json(const struct train_report *r, const char *path)
+static void write_json(struct json_write *w, const struct train_report *r,
+                       const char *path)
 {
-    struct json_write w;
-    struct buf out;
     char hash[sizeof "0123456789abcdef"];
-    bool ok;
 
-    buf_init(&out, OUT_BYTES);
     snprintf(hash, sizeof hash, "%016" PRIx64, r->data_hash);
-    json_write_init(&w, &out);
-    json_write_object(&w, NULL);
-    json_write_word(&w, "model", path);
-    json_write_word(&w, "version", r->version);
-    json_write_word(&w, "data_hash", hash);
-    json_write_u64(&w, "users", r->users);
-    json_write_u64(&w, "posts", r->posts);
-    json_write_u64(&w, "events", r->events);
-    json_write_u64(&w, "pairs", r->pairs);
-    json_write_u64(&w, "skipped", r->skipped);
-    json_write_i64(&w, "trained_until_ms", r->trained_until_ms);
-    json_write_i64(&w, "read_us", r->read_us);
-    json_write_i64(&w, "fold_us", r->fold_us);
-    json_write_i64(&w, "write_us", r->write_us);
-    write_verdict(&w, &r->candidate);
-    json_write_end(&w);
-    ok = cli_print(&out);
-    buf_release(&out);
-    return ok;
+    json_write_word(w, "model", path);
+    json_write_word(w, "version", r->version);
+    json_write_word(w, "data_hash", hash);
+    json_write_u64(w, "users", r->users);
+    json_write_u64(w, "posts", r->posts);
+    json_write_u64(w, "events", r->events);
+    json_write_u64(w, "pairs", r->pairs);
+    json_write_u64(w, "skipped", r->skipped);
+    json_write_i64(w, "trained_until_ms", r->trained_until_ms);
+    json_write_i64(w, "read_us", r->read_us);
+    json_write_i64(w, "fold_us", r->fold_us);
+    json_write_i64(w, "write_us", r->write_us);
+    write_verdict(w, &r->candidate);
 }
 
-static void print_text(const struct train_report *r, const char *path)
+static void write_text(struct buf *out, const struct train_report *r,
+                       const char *path)
 {
     const struct candidate *c = &r->candidate;
 
-    printf("model %s: %" PRIu32 " users, %" PRIu32 " posts, %" PRIu32
-           " pairs from %" PRIu64 " events\n",
-           r->version, r->users, r->posts, r->pairs, r->events);
+    buf_fmt(out,
+            "model %s: %" PRIu32 " users, %" PRIu32 " posts, %" PRIu32
+            " pairs from %" PRIu64 " events\n",
+            r->version, r->users, r->posts, r->pairs, r->events);
     if (r->skipped)
-        printf("skipped %" PRIu64 " events of unknown types or posts\n",
-               r->skipped);
-    printf("read %.1f ms, folded %.1f ms, wrote %.1f ms, judged %.1f ms\n",
-           (double)r->read_us / US_PER_MS, (double)r->fold_us / US_PER_MS,
-           (double)r->write_us / US_PER_MS, (double)c->judge_us / US_PER_MS);
+        buf_fmt(out, "skipped %" PRIu64 " events of unknown types or posts\n",
+                r->skipped);
+    buf_fmt(out,
+            "read %.1f ms, folded %.1f ms, wrote %.1f ms, judged %.1f ms\n",
+            (double)r->read_us / US_PER_MS, (double)r->fold_us / US_PER_MS,
+            (double)r->write_us / US_PER_MS, (double)c->judge_us / US_PER_MS);
     if (c->is_live)
-        printf("%s: %s\nlive: %s (run %lld)\n", model_verdict_name(c->verdict),
-               c->reason, path, (long long)c->run_id);
+        buf_fmt(out, "%s: %s\nlive: %s (run %lld)\n",
+                model_verdict_name(c->verdict), c->reason, path,
+                (long long)c->run_id);
 }
 
 static int answer(const struct train_report *r, const struct config *config,
@@ -116,16 +110,17 @@ static int answer(const struct train_report *r, const struct config *config,
 {
     const struct candidate *c = &r->candidate;
 
-    if (json) {
-        if (!print_json(r, config->model))
-            return CLI_FAILED;
-    } else {
-        print_text(r, config->model);
-        if (fflush(stdout))
-            return CLI_FAILED;
-    }
-    if (c->is_live)
-        return CLI_DONE;
+    struct cli_report report;
+    int code;
+
+    cli_report_begin(&report, json);
+    if (report.json)
+        write_json(report.json, r, config->model);
+    else
+        write_text(&report.text, r, config->model);
+    code = cli_report_end(&report, &cmd_train, true, NULL);
+    if (c->is_live || code != CLI_DONE)
+        return code;
     fprintf(stderr,
             "kith train: refused, %s stays live: %s\n"
             "Run %lld. To use it all the same: kith models promote %s\n",

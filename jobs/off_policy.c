@@ -8,13 +8,12 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "cli_report.h"
 #include "off_policy_log.h"
 #include "reco/off_policy.h"
 #include "run_log.h"
-#include "web/json_write.h"
 
 enum {
-    OUT_BYTES = 16384,
     RESAMPLES = 1000,
     RESAMPLES_MOST = 100000,
     LEAST_SAMPLE = 100,
@@ -183,60 +182,63 @@ static bool estimate(const struct options *o, struct off_policy *out,
 
 /* ---- telling ---- */
 
-static bool print_json(const struct options *o, const struct off_policy *r,
-                       double target_mean)
+static void write_json(struct json_write *w, const struct options *o,
+                       const struct off_policy *r, double target_mean)
 {
-    struct json_write w;
-    struct buf out;
-    bool ok;
-
-    buf_init(&out, OUT_BYTES);
-    json_write_init(&w, &out);
-    json_write_object(&w, NULL);
-    json_write_word(&w, "protocol", protocol);
-    json_write_word(&w, "data", o->data);
-    json_write_word(&w, "target", o->target);
-    json_write_u64(&w, "impressions", r->count);
-    json_write_f64(&w, "logged_mean", r->logged_mean);
-    json_write_f64(&w, "target_logged_mean", target_mean);
-    json_write_f64(&w, "effective_sample", r->effective_sample);
-    json_write_f64(&w, "least_sample", o->plan.least_sample);
-    json_write_f64(&w, "mean_weight", r->mean_weight);
-    json_write_f64(&w, "largest_weight", r->largest_weight);
-    json_write_f64(&w, "clip", o->plan.clip);
-    json_write_f64(&w, "clipped_ratio", r->clipped_ratio);
-    json_write_bool(&w, "reported", r->reported);
-    json_write_object(&w, "estimates");
+    json_write_word(w, "protocol", protocol);
+    json_write_word(w, "data", o->data);
+    json_write_word(w, "target", o->target);
+    json_write_u64(w, "impressions", r->count);
+    json_write_f64(w, "logged_mean", r->logged_mean);
+    json_write_f64(w, "target_logged_mean", target_mean);
+    json_write_f64(w, "effective_sample", r->effective_sample);
+    json_write_f64(w, "least_sample", o->plan.least_sample);
+    json_write_f64(w, "mean_weight", r->mean_weight);
+    json_write_f64(w, "largest_weight", r->largest_weight);
+    json_write_f64(w, "clip", o->plan.clip);
+    json_write_f64(w, "clipped_ratio", r->clipped_ratio);
+    json_write_bool(w, "reported", r->reported);
+    json_write_object(w, "estimates");
     for (unsigned k = 0; r->reported && k < OFF_POLICY_KINDS; k++) {
-        json_write_object(&w, off_policy_name((enum off_policy_kind)k));
-        json_write_f64(&w, "value", r->estimates[k].value);
-        json_write_f64(&w, "low", r->estimates[k].low);
-        json_write_f64(&w, "high", r->estimates[k].high);
-        json_write_end(&w);
+        json_write_object(w, off_policy_name((enum off_policy_kind)k));
+        json_write_f64(w, "value", r->estimates[k].value);
+        json_write_f64(w, "low", r->estimates[k].low);
+        json_write_f64(w, "high", r->estimates[k].high);
+        json_write_end(w);
     }
-    json_write_end(&w);
-    json_write_end(&w);
-    ok = cli_print(&out);
-    buf_release(&out);
-    return ok;
+    json_write_end(w);
 }
 
-static bool print_text(const struct options *o, const struct off_policy *r,
-                       double target_mean)
+static void write_text(struct buf *out, const struct options *o,
+                       const struct off_policy *r, double target_mean)
 {
-    printf("%zu impressions, mean reward %.6f; target %s\n"
-           "effective sample %.0f, weights: mean %.3f (near 1 is healthy), "
-           "largest %.1f, %.2f %% above %.0f\n",
-           r->count, r->logged_mean, o->target, r->effective_sample,
-           r->mean_weight, r->largest_weight, IN_HUNDRED * r->clipped_ratio,
-           o->plan.clip);
+    buf_fmt(out,
+            "%zu impressions, mean reward %.6f; target %s\n"
+            "effective sample %.0f, weights: mean %.3f (near 1 is healthy), "
+            "largest %.1f, %.2f %% above %.0f\n",
+            r->count, r->logged_mean, o->target, r->effective_sample,
+            r->mean_weight, r->largest_weight, IN_HUNDRED * r->clipped_ratio,
+            o->plan.clip);
     if (!isnan(target_mean))
-        printf("mean reward of the target's own log: %.6f\n", target_mean);
+        buf_fmt(out, "mean reward of the target's own log: %.6f\n",
+                target_mean);
     for (unsigned k = 0; r->reported && k < OFF_POLICY_KINDS; k++)
-        printf("  %-12s %.6f  [%.6f, %.6f]\n",
-               off_policy_name((enum off_policy_kind)k), r->estimates[k].value,
-               r->estimates[k].low, r->estimates[k].high);
-    return !fflush(stdout);
+        buf_fmt(out, "  %-12s %.6f  [%.6f, %.6f]\n",
+                off_policy_name((enum off_policy_kind)k), r->estimates[k].value,
+                r->estimates[k].low, r->estimates[k].high);
+}
+
+static int report(const struct cli_command *c, const struct options *o,
+                  const struct off_policy *result, double target_mean)
+{
+    struct cli_report r;
+
+    cli_report_begin(&r, o->json);
+    if (r.json)
+        write_json(r.json, o, result, target_mean);
+    else
+        write_text(&r.text, o, result, target_mean);
+    return cli_report_end(&r, c, true, NULL);
 }
 
 static void record(const struct options *o, const struct off_policy *r,
@@ -278,15 +280,14 @@ static int answer(const struct cli_command *c, const struct options *o)
     struct off_policy result;
     double target_mean;
     struct err err;
+    int code;
 
     if (!estimate(o, &result, &target_mean, &err))
         return cli_fail(c, &err);
     record(o, &result, started_us);
-    if (!(o->json ? print_json(o, &result, target_mean)
-                  : print_text(o, &result, target_mean)))
-        return CLI_FAILED;
-    if (result.reported)
-        return CLI_DONE;
+    code = report(c, o, &result, target_mean);
+    if (result.reported || code != CLI_DONE)
+        return code;
     fprintf(stderr,
             "kith %s: nothing is estimated: of %zu impressions an effective "
             "sample of %.0f is left, %.0f are needed (--least-sample)\n",

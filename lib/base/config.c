@@ -11,8 +11,6 @@ extern char **environ;
 
 enum kind { KIND_TEXT, KIND_COUNT, KIND_FLAG };
 
-enum { NAME_BYTES = 64 };
-
 struct row {
     const char *name;
     enum kind kind;
@@ -38,20 +36,20 @@ static const struct row rows[] = {
 
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 
-static void variable_of(const struct row *row, char out[NAME_BYTES])
+static void variable_of(const struct row *row, char out[CONFIG_NAME_BYTES])
 {
     size_t n = 0;
 
     for (const char *p = "KITH_"; *p; p++)
         out[n++] = *p;
-    for (const char *p = row->name; *p && n < NAME_BYTES - 1; p++)
+    for (const char *p = row->name; *p && n < CONFIG_NAME_BYTES - 1; p++)
         out[n++] = (char)toupper((unsigned char)*p);
     out[n] = 0;
 }
 
 static bool is_known(const char *variable, size_t bytes)
 {
-    char name[NAME_BYTES];
+    char name[CONFIG_NAME_BYTES];
 
     for (size_t i = 0; i < ROW_COUNT; i++) {
         variable_of(&rows[i], name);
@@ -75,7 +73,7 @@ static bool refuse_unknown(struct err *err)
 
 static bool read_row(const struct row *row, struct config *out, struct err *err)
 {
-    char name[NAME_BYTES];
+    char name[CONFIG_NAME_BYTES];
     unsigned char *field = (unsigned char *)out + row->offset;
     const char *value;
     uint64_t count = row->count;
@@ -114,17 +112,17 @@ bool config_names(const char *variable)
     return getenv(variable) != NULL;
 }
 
-void config_print_help(FILE *out)
+bool config_setting_at(size_t i, struct config_setting *out)
 {
-    char name[NAME_BYTES];
+    const struct row *row = &rows[i];
 
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        variable_of(&rows[i], name);
-        if (rows[i].kind == KIND_TEXT)
-            fprintf(out, "%-24s \"%s\"\n", name, rows[i].text);
-        else
-            fprintf(out, "%-24s %u (%u to %u)\n", name, rows[i].count,
-                    rows[i].least, rows[i].most);
-        fprintf(out, "    %s\n", rows[i].why);
-    }
+    if (i >= ROW_COUNT)
+        return false;
+    *out = (struct config_setting){.text = row->text,
+                                   .why = row->why,
+                                   .count = row->count,
+                                   .least = row->least,
+                                   .most = row->most};
+    variable_of(row, out->variable);
+    return true;
 }

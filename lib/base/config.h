@@ -9,8 +9,8 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/err.h"
 
@@ -30,5 +30,14 @@ MUST_USE bool config_load(struct config *out, struct err *err);
 /* True when the environment names this variable, be it with its default. */
 bool config_names(const char *variable);
 
-/* One line a setting: variable, default, range, what it bounds. */
-void config_print_help(FILE *out);
+/* The i-th setting, for help texts. A text: `text` is its default; a number,
+ * or a flag (0 or 1): `text` is NULL. */
+enum { CONFIG_NAME_BYTES = 64 };
+struct config_setting {
+    char variable[CONFIG_NAME_BYTES];
+    const char *text, *why;
+    uint32_t count, least, most;
+};
+
+/* False after the last. */
+bool config_setting_at(size_t i, struct config_setting *out);

@@ -30,9 +30,11 @@ feeds.deskdrop.clients_8.rate|requests|>= 0.5 x
 feeds.deskdrop.clients_8.rate_again|the same|
 feeds.gowalla.clients_8.rate|model of Gowalla's size, 8 clients: highest rate|>= 0.5 x
 feeds.gowalla.load_70.p50 feeds.gowalla.load_70.p95 feeds.gowalla.load_70.p99|at 70 % of that rate: p50 / p95 / p99|<= 0.7 / - / 3 ms
+stock.gowalla.load_70.p50 stock.gowalla.load_70.p95 stock.gowalla.load_70.p99|(a constant from a stock worker at the same rate)|
 feeds.gowalla.stage.history feeds.gowalla.stage.neighbours feeds.gowalla.stage.reasons feeds.gowalla.stage.rest feeds.gowalla.stage.total|history / neighbours / reasons / rest / total|
 feeds.ml20m.clients_8.rate|model of ML-20M size, 8 clients: highest rate|>= 0.5 x
 feeds.ml20m.load_70.p50 feeds.ml20m.load_70.p95 feeds.ml20m.load_70.p99|at 70 % of that rate: p50 / p95 / p99|<= 2 / 5 / 10 ms
+stock.ml20m.load_70.p50 stock.ml20m.load_70.p95 stock.ml20m.load_70.p99|(a constant from a stock worker at the same rate)|
 feeds.ml20m.stage.history feeds.ml20m.stage.neighbours feeds.ml20m.stage.reasons feeds.ml20m.stage.rest feeds.ml20m.stage.total|history / neighbours / reasons / rest / total|
 track.rate|events through nginx in batches of 20, each batch committed to disk|>= 30000, >= 0.8 x
 track.batch.p50 track.batch.p95 track.batch.p99|a batch, 16 clients: p50 / p95 / p99|

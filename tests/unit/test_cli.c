@@ -155,6 +155,13 @@ START_TEST(settings_lists_the_variables)
     kith("settings");
     ck_assert_int_eq(p.code, 0);
     ck_assert_ptr_nonnull(strstr(p.out, "KITH_DB_URL"));
+    ck_assert_ptr_nonnull(
+        strstr(p.out, "KITH_TRACK_EVENTS        100 (1 to 1000)\n"));
+    kith("settings --json");
+    ck_assert_int_eq(p.code, 0);
+    ck_assert_ptr_nonnull(
+        strstr(p.out, "\"KITH_TRACK_EVENTS\":{\"default\":100,\"least\":1,"
+                      "\"most\":1000,\"why\":"));
     kith("settings now");
     ck_assert_int_eq(p.code, 2);
 }
