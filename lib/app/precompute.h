@@ -6,10 +6,10 @@
  *         same exclusions as live; readers without a result get no row.
  * Threads config->job_threads of them, each with a connection of its own; the
  *         rows are the same for any number. watch is called on the caller's.
- * Batch   up to 2,048 readers are searched together (neighbours_batch.h).
+ * Batch   up to 4,096 readers are searched together (neighbours_batch.h).
  * Memory  12 bytes a pair and 16 a post for all (post_bits.h); a thread: one
  *         statement's rows, which are written as they come, a scratch and a
- *         batch: 20 MB for K of 100 and a model of MovieLens 20M's size.
+ *         batch: 45 MB for K of 100 and a model of MovieLens 20M's size.
  */
 #pragma once
 

@@ -14,6 +14,11 @@
 MUST_USE bool mem_take(size_t count, size_t item_bytes, void *out,
                        struct err *err);
 
+/* The same in whole cache lines, and in large pages where the system has them:
+ * for what is visited here and there. All of it is touched at once. */
+MUST_USE bool mem_take_wide(size_t count, size_t item_bytes, void *out,
+                            struct err *err);
+
 /*
  * Grows an array of *cap items, doubling, so that it holds at least `need`.
  * `array` is the address of a pointer. On failure the old array stays valid.

@@ -169,7 +169,9 @@ REACH(plain, )
     static const struct kernel kernel_##kind = {                               \
         #kind,                                                                 \
         kernel_add_tile_##kind,                                                \
-        kernel_count_tile_##kind,                                              \
+        kernel_count_line_##kind,                                              \
+        kernel_turn_line_##kind,                                               \
+        kernel_reach_line_##kind,                                              \
         reach_##kind,                                                          \
         {{peaks16_##kind, hits16}, {peaks32_##kind, hits32_plain}},            \
         clear_##kind,                                                          \

@@ -20,9 +20,12 @@ enum {
     KERNEL_GROUP = 8,   /* blocks that reach() judges by one threshold */
     KERNEL_POSTS = 16,  /* cells of a block of sums: two cache lines */
     KERNEL_TILE = 4096, /* users whose bits lie together, see reader_index.h */
-    KERNEL_LINE = 512,  /* users of a tile that count_tile judges together */
+    KERNEL_LINE = 512,  /* users that count_line judges together */
     KERNEL_LINES = KERNEL_TILE / KERNEL_LINE,
-    KERNEL_ROWS = 16, /* of a step of count_tile */
+    KERNEL_LINE_WORDS = KERNEL_LINE / 64,
+    KERNEL_PLANES = 16,      /* of a line: dots have so many bits */
+    KERNEL_ROWS = 16,        /* of a step of count_line */
+    KERNEL_ROWS_MOST = 1008, /* of a group of count_line */
 };
 
 /* Dots are 16 bits wide when all of a request fit, else 32. */
@@ -35,12 +38,23 @@ struct kernel_group {
     const uint64_t *const *rows; /* [count] first word of the first tile */
 };
 
-/* Rows of one tile whose users all get the same, for count_tile(). */
-struct kernel_rows {
-    uint32_t product;          /* 1..65535 */
-    uint32_t count;            /* multiple of KERNEL_ROWS, < 256 */
-    const uint64_t *const *at; /* [count] */
+/* Rows of one line whose users all get the same, for count_line(). */
+struct kernel_slots {
+    uint32_t product; /* 1..65535 */
+    uint32_t count;   /* multiple of KERNEL_ROWS, 1..KERNEL_ROWS_MOST */
 };
+
+/* The rows that a reader meets in a line. */
+struct kernel_line {
+    const uint64_t *near;              /* first word of slot 0 */
+    const uint32_t *slots;             /* of all groups, words behind near */
+    const struct kernel_slots *groups; /* [group_count] */
+    uint32_t group_count;
+    uint32_t bits; /* 1..KERNEL_PLANES: every sum is below 2^bits */
+};
+
+/* Bit i of plane c is bit c of the sum of the user at bit i. */
+typedef uint64_t kernel_plane[KERNEL_LINE_WORDS];
 
 struct kernel {
     const char *name;
@@ -53,13 +67,16 @@ struct kernel {
      */
     void (*add_tile)(const struct kernel_group *groups, uint32_t count,
                      uint32_t tile, uint32_t ahead, uint16_t *dots);
-    /*
-     * The same for one group whose rows lie in a near cache, over one tile:
-     * cells[i] += product * bits of user i; then hits[b] bit i: cell i of block
-     * b is at least what least[] says of its line. No sum passes 65,535.
-     */
-    void (*count_tile)(const struct kernel_rows *rows, const uint16_t *least,
-                       uint16_t *cells, uint32_t *hits);
+    /* The same for one line whose rows lie in a near cache: planes, aligned,
+     * get product * bits added. */
+    void (*count_line)(const struct kernel_line *line,
+                       kernel_plane planes[KERNEL_PLANES]);
+    /* dots[i] = the sum of user i of the line. */
+    void (*turn_line)(const kernel_plane planes[KERNEL_PLANES], uint16_t *dots);
+    /* Bit i of hits: the sum at bit i is at least `least`. bits as in struct
+     * kernel_line. Returns how many are. */
+    uint32_t (*reach_line)(const kernel_plane *planes, uint32_t bits,
+                           uint32_t least, kernel_plane hits);
     /*
      * hits[b] bit i: cell i of block b may reach floor >= 1 when multiplied
      * with its scale; all that do are among them. Bit g of what is returned:
@@ -93,16 +110,25 @@ void kernel_add_tile_avx2(const struct kernel_group *groups, uint32_t count,
 void kernel_add_tile_avx512(const struct kernel_group *groups, uint32_t count,
                             uint32_t tile, uint32_t ahead, uint16_t *dots);
 
-/* The three count_tile()s. */
-void kernel_count_tile_plain(const struct kernel_rows *rows,
-                             const uint16_t *least, uint16_t *cells,
-                             uint32_t *hits);
-void kernel_count_tile_avx2(const struct kernel_rows *rows,
-                            const uint16_t *least, uint16_t *cells,
-                            uint32_t *hits);
-void kernel_count_tile_avx512(const struct kernel_rows *rows,
-                              const uint16_t *least, uint16_t *cells,
-                              uint32_t *hits);
+/* The same of a line. */
+void kernel_count_line_plain(const struct kernel_line *line,
+                             kernel_plane planes[KERNEL_PLANES]);
+void kernel_turn_line_plain(const kernel_plane planes[KERNEL_PLANES],
+                            uint16_t *dots);
+uint32_t kernel_reach_line_plain(const kernel_plane *planes, uint32_t bits,
+                                 uint32_t least, kernel_plane hits);
+void kernel_count_line_avx2(const struct kernel_line *line,
+                            kernel_plane planes[KERNEL_PLANES]);
+void kernel_turn_line_avx2(const kernel_plane planes[KERNEL_PLANES],
+                           uint16_t *dots);
+uint32_t kernel_reach_line_avx2(const kernel_plane *planes, uint32_t bits,
+                                uint32_t least, kernel_plane hits);
+void kernel_count_line_avx512(const struct kernel_line *line,
+                              kernel_plane planes[KERNEL_PLANES]);
+void kernel_turn_line_avx512(const kernel_plane planes[KERNEL_PLANES],
+                             uint16_t *dots);
+uint32_t kernel_reach_line_avx512(const kernel_plane *planes, uint32_t bits,
+                                  uint32_t least, kernel_plane hits);
 
 /* Kernel i that this processor can run, slowest first; NULL past the last. */
 const struct kernel *kernel_at(unsigned i);

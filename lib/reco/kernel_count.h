@@ -1,79 +1,76 @@
 /*
- * kernel_count.h -- what count_tile() of kernel.h is made of, for the vectors
+ * kernel_count.h -- what count_line() of kernel.h is made of, for the vectors
  * of kernel_lines.h.
  *
- * Use    beside kernel_lines.h, after KERNEL_HITS(cells, least): bit l set when
- *        cell l of a vector is at least `least`.
+ * Use    beside kernel_lines.h.
  * Count  the rows of a line go through carry-save adders, 16 at a time, into
- *        eight planes that stay in registers; three rounds of swaps turn these
- *        into bytes, two users to a cell.
+ *        planes that stay in registers.
+ * Judge  planes are compared bit by bit: no sum becomes a number here.
+ * Align  planes and rows start at multiples of KERNEL_BYTES.
  */
 #pragma once
 
 /* So that planes stay in registers. */
 #define COUNT_UNROLL _Pragma("GCC unroll 16")
 
+#include <stdbool.h>
+
 #include "reco/kernel_lines.h"
 
 enum {
-    COUNT_PLANES = 8,
-    BYTE_BITS = 8,
-    LINE_BLOCKS = LINE_USERS / KERNEL_USERS,
+    COUNT_PLANES = 10, /* KERNEL_ROWS_MOST < 2^10 */
 };
 
-#ifndef KERNEL_HITS
-#define KERNEL_HITS(cells, least) at_least(cells, least)
-LINES_INLINE uint32_t at_least(kernel_cells_v cells, uint16_t least)
-{
-    uint32_t hits = 0;
+/* An aligned vector of the planes. */
+typedef uint64_t kernel_aligned_bits
+    __attribute__((vector_size(KERNEL_BYTES), may_alias));
 
-    for (unsigned i = 0; i < LANES; i++)
-        hits |= (uint32_t)(cells[i] >= least) << i;
-    return hits;
-}
-#endif
-
-LINES_INLINE kernel_bits_v line_of(const uint64_t *const *rows, size_t word)
+LINES_INLINE kernel_aligned_bits *vector_at(uint64_t *word)
 {
-    return *(const kernel_loose_bits *)(const void *)(*rows + word);
+    return (void *)word;
 }
 
-LINES_INLINE kernel_bits_v count_two(kernel_bits_v *low,
-                                     const uint64_t *const *rows, size_t word)
+LINES_INLINE kernel_bits_v line_of(const uint64_t *near, uint32_t slot)
 {
-    return add_two(low, line_of(rows, word), line_of(rows + 1, word));
+    return *(const kernel_aligned_bits *)(const void *)(near + slot);
+}
+
+LINES_INLINE kernel_bits_v count_two(kernel_bits_v *low, const uint64_t *near,
+                                     const uint32_t *slots)
+{
+    return add_two(low, line_of(near, slots[0]), line_of(near, slots[1]));
 }
 
 LINES_INLINE kernel_bits_v count_four(kernel_bits_v p[COUNT_PLANES],
-                                      const uint64_t *const *rows, size_t word)
+                                      const uint64_t *near,
+                                      const uint32_t *slots)
 {
-    kernel_bits_v a = count_two(p, rows, word);
+    kernel_bits_v a = count_two(p, near, slots);
 
-    return add_two(p + 1, a, count_two(p, rows + 2, word));
+    return add_two(p + 1, a, count_two(p, near, slots + 2));
 }
 
 LINES_INLINE kernel_bits_v count_eight(kernel_bits_v p[COUNT_PLANES],
-                                       const uint64_t *const *rows, size_t word)
+                                       const uint64_t *near,
+                                       const uint32_t *slots)
 {
     enum { HALF = 4 };
-    kernel_bits_v a = count_four(p, rows, word);
+    kernel_bits_v a = count_four(p, near, slots);
 
-    return add_two(p + 2, a, count_four(p, rows + HALF, word));
+    return add_two(p + 2, a, count_four(p, near, slots + HALF));
 }
 
-/* p[c] bit i: bit c of how many rows have bit i. */
+/* p += in how many rows each bit is set. */
 LINES_INLINE void count_rows(kernel_bits_v p[COUNT_PLANES],
-                             const uint64_t *const *rows, uint32_t count,
-                             size_t word)
+                             const uint64_t *near, const uint32_t *slots,
+                             uint32_t count)
 {
     enum { HALF = 8, EIGHTS = 3, HIGH = 4 };
+    const uint32_t *end = slots + count;
 
-    COUNT_UNROLL
-    for (int c = 0; c < COUNT_PLANES; c++)
-        p[c] = (kernel_bits_v){0};
-    for (uint32_t i = 0; i < count; i += KERNEL_ROWS) {
-        kernel_bits_v a = count_eight(p, rows + i, word);
-        kernel_bits_v b = count_eight(p, rows + i + HALF, word);
+    for (; slots < end; slots += KERNEL_ROWS) {
+        kernel_bits_v a = count_eight(p, near, slots);
+        kernel_bits_v b = count_eight(p, near, slots + HALF);
         kernel_bits_v carry = add_two(p + EIGHTS, a, b);
         COUNT_UNROLL
         for (int c = HIGH; c < COUNT_PLANES; c++)
@@ -81,57 +78,101 @@ LINES_INLINE void count_rows(kernel_bits_v p[COUNT_PLANES],
     }
 }
 
-/* p[c] bit k of each byte <-> p[k] bit c. */
-#define TURN_BYTES(bit, mask)                                                  \
-    COUNT_UNROLL                                                               \
-    for (int i = 0; i < COUNT_PLANES; i++)                                     \
-        if (!(i & (bit))) {                                                    \
-            kernel_cells_v swap =                                              \
-                ((v[i] >> (bit)) ^ v[i | (bit)]) & (uint16_t)(mask);           \
-            v[i | (bit)] ^= swap;                                              \
-            v[i] ^= swap << (bit);                                             \
-        }
-
-LINES_INLINE void turn_bytes(kernel_cells_v v[COUNT_PLANES]){
-    TURN_BYTES(4, 0x0f0f) TURN_BYTES(2, 0x3333) TURN_BYTES(1, 0x5555)}
-
-/* Adds the counts of block k to its cells. */
-LINES_INLINE uint32_t
-    judge(kernel_cells_v count, uint16_t least, uint16_t *cells)
+/* Sums are counts: their planes never leave the registers. */
+LINES_INLINE void count_alike(const struct kernel_line *line, size_t word,
+                              kernel_plane planes[KERNEL_PLANES])
 {
-    kernel_loose_cells *at = (void *)cells;
+    kernel_bits_v p[COUNT_PLANES];
 
-    count += *at;
-    *at = count;
-    return KERNEL_HITS(count, least);
+    COUNT_UNROLL
+    for (int c = 0; c < COUNT_PLANES; c++)
+        p[c] = *vector_at(planes[c] + word);
+    count_rows(p, line->near + word, line->slots, line->groups->count);
+    COUNT_UNROLL
+    for (int c = 0; c < COUNT_PLANES; c++)
+        *vector_at(planes[c] + word) = p[c];
 }
 
-LINES_INLINE void tile_count(const struct kernel_rows *rows,
-                             const uint16_t *least, uint16_t *cells,
-                             uint32_t *hits)
+LINES_INLINE void put_rows(struct columns *c, const struct kernel_slots *group,
+                           const uint64_t *near, const uint32_t *slots)
 {
-    const uint16_t low = (1 << BYTE_BITS) - 1;
+    kernel_bits_v p[COUNT_PLANES];
 
-    for (size_t v = 0; v < VECTORS; v++) {
-        size_t line = v / PARTS, lane = v % PARTS * LANES;
-        uint16_t *to = cells + line * LINE_USERS + lane;
-        uint16_t need = least[line];
-        uint32_t *hit = hits + line * LINE_BLOCKS;
-        kernel_bits_v p[COUNT_PLANES];
-        kernel_cells_v turned[COUNT_PLANES];
+    COUNT_UNROLL
+    for (int i = 0; i < COUNT_PLANES; i++)
+        p[i] = (kernel_bits_v){0};
+    count_rows(p, near, slots, group->count);
+    for (uint32_t i = 0; group->count >> i; i++)
+        put_plane(c, i, group->product, p[i]);
+}
 
-        count_rows(p, rows->at, rows->count, v * WORDS);
-        COUNT_UNROLL
-        for (int c = 0; c < COUNT_PLANES; c++)
-            turned[c] = (kernel_cells_v)p[c];
-        turn_bytes(turned);
-        COUNT_UNROLL
-        for (int k = 0; k < LINE_BLOCKS; k++) {
-            kernel_cells_v two = turned[k % BYTE_BITS];
-            kernel_cells_v count = k < BYTE_BITS ? two & low : two >> BYTE_BITS;
-            uint32_t some = judge(count * (uint16_t)rows->product, need,
-                                  to + k * KERNEL_USERS);
-            hit[k] = (lane ? hit[k] : 0) | some << lane;
-        }
+LINES_INLINE void count_mixed(const struct kernel_line *line, size_t word,
+                              kernel_plane planes[KERNEL_PLANES])
+{
+    const uint32_t *slots = line->slots;
+    struct columns c;
+    kernel_cells_v sums[COLUMNS];
+
+    __builtin_memset(c.counts, 1, sizeof c.counts);
+    for (int i = 0; i < COLUMNS; i++)
+        c.items[i][0] = *vector_at(planes[i] + word);
+    for (uint32_t g = 0; g < line->group_count; g++) {
+        put_rows(&c, &line->groups[g], line->near + word, slots);
+        slots += line->groups[g].count;
     }
+    add_up(&c, sums);
+    for (int i = 0; i < COLUMNS; i++)
+        *vector_at(planes[i] + word) = (kernel_bits_v)sums[i];
+}
+
+LINES_INLINE void line_count(const struct kernel_line *line,
+                             kernel_plane planes[KERNEL_PLANES])
+{
+    bool alike = line->group_count == 1 && line->groups->product == 1 &&
+                 line->bits <= COUNT_PLANES;
+
+    for (size_t word = 0; word < KERNEL_LINE_WORDS; word += WORDS)
+        if (alike)
+            count_alike(line, word, planes);
+        else
+            count_mixed(line, word, planes);
+}
+
+LINES_INLINE void line_turn(const kernel_plane planes[KERNEL_PLANES],
+                            uint16_t *dots)
+{
+    for (size_t part = 0; part < PARTS; part++) {
+        kernel_cells_v v[COLUMNS];
+
+        for (int c = 0; c < COLUMNS; c++)
+            v[c] = *(const kernel_loose_cells *)(const void *)(planes[c] +
+                                                               part * WORDS);
+        turn(v);
+        for (int k = 0; k < COLUMNS; k++)
+            *(kernel_loose_cells *)(void *)(dots + k * LINE_LANES +
+                                            part * LANES) = v[k];
+    }
+}
+
+/* From the lowest bit up: the highest that differs decides. */
+LINES_INLINE uint32_t line_reach(const kernel_plane *planes, uint32_t bits,
+                                 uint32_t least, kernel_plane hits)
+{
+    uint32_t count = 0;
+
+    for (size_t word = 0; word < KERNEL_LINE_WORDS; word += WORDS) {
+        kernel_bits_v below = {0};
+        for (uint32_t c = 0; c < bits; c++) {
+            kernel_bits_v want = below - below - (uint64_t)(least >> c & 1);
+            kernel_bits_v have =
+                *(const kernel_aligned_bits *)(const void *)(planes[c] + word);
+            below = KERNEL_MOST(~have, want, below);
+        }
+        if (least >> bits)
+            below |= ~below;
+        *(kernel_loose_bits *)(void *)(hits + word) = ~below;
+        for (size_t w = word; w < word + WORDS; w++)
+            count += (uint32_t)__builtin_popcountll(hits[w]);
+    }
+    return count;
 }

@@ -3,7 +3,7 @@
 
 #define KERNEL_BYTES 64
 #define KERNEL_TARGET                                                          \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,popcnt")))
 /* Truth tables of a three-input gate. */
 #define GATE_ODD 0x96
 #define GATE_MOST 0xe8
@@ -12,9 +12,6 @@
                                               (__m512i)(c), (gate)))
 #define KERNEL_ODD(a, b, c) KERNEL_GATE(a, b, c, GATE_ODD)
 #define KERNEL_MOST(a, b, c) KERNEL_GATE(a, b, c, GATE_MOST)
-
-#define KERNEL_HITS(cells, least)                                              \
-    _mm512_cmpge_epu16_mask((__m512i)(cells), _mm512_set1_epi16((short)(least)))
 
 #include "reco/kernel_count.h"
 
@@ -25,11 +22,24 @@ KERNEL_TARGET void kernel_add_tile_avx512(const struct kernel_group *groups,
     tile_add(groups, count, tile, ahead, dots);
 }
 
-KERNEL_TARGET void kernel_count_tile_avx512(const struct kernel_rows *rows,
-                                            const uint16_t *least,
-                                            uint16_t *cells, uint32_t *hits)
+KERNEL_TARGET void kernel_count_line_avx512(const struct kernel_line *line,
+                                            kernel_plane planes[KERNEL_PLANES])
 {
-    tile_count(rows, least, cells, hits);
+    line_count(line, planes);
+}
+
+KERNEL_TARGET void
+kernel_turn_line_avx512(const kernel_plane planes[KERNEL_PLANES],
+                        uint16_t *dots)
+{
+    line_turn(planes, dots);
+}
+
+KERNEL_TARGET uint32_t kernel_reach_line_avx512(const kernel_plane *planes,
+                                                uint32_t bits, uint32_t least,
+                                                kernel_plane hits)
+{
+    return line_reach(planes, bits, least, hits);
 }
 #else
 typedef int kernel_lines_avx512_is_for_x86;

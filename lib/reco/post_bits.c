@@ -10,6 +10,7 @@ enum {
     WORD_BITS = 64,
     WORDS = POST_BITS / WORD_BITS,
     HALF_BITS = 32,
+    LINE_BYTES = 64,
     /* Sums of 9 bits of 128 similarities fit 16 bits; three parts hold 2^24. */
     CHUNK = 128,
     PART_BITS = 9,
@@ -86,8 +87,8 @@ bool post_bits_make(struct post_bits *b, const struct model *model,
         !order_posts(b, err))
         goto out;
     count_rest(b);
-    if (mem_take(b->rows[users], sizeof *b->rest, &b->rest, err) &&
-        mem_take(users, WORDS * sizeof *b->bits, &b->bits, err)) {
+    if (mem_take_wide(b->rows[users], sizeof *b->rest, &b->rest, err) &&
+        mem_take_wide(users, WORDS * sizeof *b->bits, &b->bits, err)) {
         fill(b);
         return true;
     }
@@ -117,7 +118,6 @@ void post_bits_release(struct post_bits *b)
 
 static void fetch(const void *from, size_t bytes)
 {
-    enum { LINE_BYTES = 64 };
     const unsigned char *at = from;
 
     for (size_t i = 0; i < bytes; i += LINE_BYTES)
@@ -154,10 +154,11 @@ static void add_bits(const struct post_bits *b, const struct kernel *kernel,
                      const struct neighbour *neighbours, uint32_t count,
                      uint64_t *restrict sums)
 {
-    uint16_t cells[PARTS][POST_BITS] = {0};
+    _Alignas(LINE_BYTES) uint16_t cells[PARTS][POST_BITS];
     uint32_t weight = b->model->weight_of[MASK_VIEW];
     uint32_t posts = b->model->post_count;
 
+    kernel->clear(cells, sizeof cells);
     count_bits(b, kernel, neighbours, count, cells);
     for (uint32_t s = 0; s < POST_BITS && s < posts; s++) {
         uint32_t low = cells[0][s] + ((uint32_t)cells[1][s] << PART_BITS);

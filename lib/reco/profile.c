@@ -157,6 +157,7 @@ void profile_of_user(struct profile *p, const struct model *model,
     uint32_t left = p->most_events;
 
     p->count = p->hidden_count = p->unknown_count = p->norm = 0;
+    p->slot_mask = slots_of(row.count < left ? row.count : left) - 1;
     memset(p->slots, 0, ((size_t)p->slot_mask + 1) * sizeof *p->slots);
     for (uint32_t i = 0; i < row.count && left; i++) {
         uint32_t post = pair_ordinal(row.pairs[i]), n = p->count;
