@@ -8,11 +8,10 @@
 #include <unistd.h>
 
 #include "../support/fcgi_client.h"
+#include "../support/fcgi_loop.h"
 #include "web/fcgi.h"
 
 enum {
-    ARENA_BYTES = 1 << 17,
-    BODY_MOST_BYTES = 4096,
     BIG_BYTES = 1 << 20,
     SHORT_WAIT_MS = 500, /* of a worker that is to give up a peer */
     WORKERS = 2,
@@ -21,69 +20,26 @@ enum {
 
 /* ---- Workers ---- */
 
-static char folder[64], path[96];
-static int listen_fd, gate[2], entered[2];
+static struct fcgi_loop loop;
 static pid_t workers[WORKERS];
 
 /* /gate waits until the test lets it go on. */
 static void serve_one(struct http_reply *reply, const struct http_request *r)
 {
-    char byte = 0;
-
-    http_reply_reset(reply);
     buf_span(&reply->body, r->path);
-    if (span_is(r->path, "/gate") &&
-        (write(entered[1], &byte, 1) != 1 || read(gate[0], &byte, 1) != 1))
-        _exit(EXIT_FAILURE);
+    if (span_is(r->path, "/gate"))
+        fcgi_loop_hold();
     if (span_is(r->path, "/big"))
         while (reply->body.bytes < BIG_BYTES)
             buf_char(&reply->body, 'x');
 }
 
-static int serve(void)
-{
-    struct fcgi *f;
-    struct arena a;
-    struct err err;
-    struct http_reply reply;
-    struct http_request r;
-
-    if (!fcgi_open(&f, &err) || !arena_init(&a, ARENA_BYTES, &err))
-        return EXIT_FAILURE;
-    fcgi_peer_wait(f, SHORT_WAIT_MS);
-    http_reply_init(&reply, 2 * BIG_BYTES);
-    while (arena_reset(&a), fcgi_next(f, &a, BODY_MOST_BYTES, &r)) {
-        serve_one(&reply, &r);
-        fcgi_answer(f, &reply);
-    }
-    http_reply_release(&reply);
-    arena_release(&a);
-    fcgi_close(f);
-    return EXIT_SUCCESS;
-}
-
-static pid_t start_worker(void)
-{
-    pid_t pid = fork();
-
-    if (pid)
-        return pid;
-    /* Check's own handler would end the whole group. */
-    sigaction(SIGTERM, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-    dup2(listen_fd, 0);
-    close(listen_fd);
-    exit(serve());
-}
-
 static void start(int count)
 {
-    fcgi_folder_make(folder);
-    snprintf(path, sizeof path, "%s/s", folder);
-    listen_fd = fcgi_listen(path);
-    ck_assert_int_eq(pipe(gate), 0);
-    ck_assert_int_eq(pipe(entered), 0);
+    fcgi_loop_open(&loop, serve_one);
+    loop.peer_wait_ms = SHORT_WAIT_MS;
     for (int i = 0; i < count; i++)
-        workers[i] = start_worker();
+        workers[i] = fcgi_loop_start(&loop);
 }
 
 static void setup_one(void)
@@ -101,7 +57,7 @@ static void teardown(void)
     for (int i = 0; i < WORKERS; i++)
         if (workers[i])
             kill(workers[i], SIGKILL);
-    fcgi_folder_remove(folder);
+    fcgi_loop_close(&loop);
 }
 
 /* ---- Clients ---- */
@@ -118,7 +74,7 @@ static void ask(int fd, const char *uri, bool keep)
 
 static int ask_anew(const char *uri, bool keep)
 {
-    int fd = fcgi_connect(path);
+    int fd = fcgi_connect(loop.path);
 
     ask(fd, uri, keep);
     return fd;
@@ -151,20 +107,6 @@ static bool is_kept(int fd)
     struct pollfd there = {.fd = fd, .events = POLLIN};
 
     return poll(&there, 1, 0) == 0;
-}
-
-static void wait_until_entered(int count)
-{
-    char byte;
-
-    while (count--)
-        ck_assert_int_eq(read(entered[0], &byte, 1), 1);
-}
-
-static void open_gate(int count)
-{
-    while (count--)
-        ck_assert_int_eq(write(gate[1], "", 1), 1);
 }
 
 static int keep_one(void)
@@ -221,9 +163,9 @@ START_TEST(a_connection_is_not_kept_beyond_an_answer_while_somebody_waits)
     int first = ask_anew("/gate", true), second;
     char byte;
 
-    wait_until_entered(1);
+    fcgi_loop_await(1);
     second = ask_anew("/second", true);
-    open_gate(1);
+    fcgi_loop_free(1);
     ck_assert(is_answered(first, "/gate"));
     ck_assert_int_eq(read(first, &byte, 1),
                      1); /* closed by intent: see below */
@@ -376,8 +318,8 @@ START_TEST(idle_kept_connections_hold_up_no_slow_requests)
         idle[i] = keep_one();
     for (int i = 0; i < 2 * WORKERS; i++)
         slow[i] = ask_anew("/gate", true);
-    wait_until_entered(WORKERS); /* both workers are at it */
-    open_gate(2 * WORKERS);
+    fcgi_loop_await(WORKERS); /* both workers are at it */
+    fcgi_loop_free(2 * WORKERS);
     for (int i = 0; i < 2 * WORKERS; i++) {
         ck_assert(is_answered(slow[i], "/gate"));
         close(slow[i]);

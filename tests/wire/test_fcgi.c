@@ -13,22 +13,19 @@
 #include <unistd.h>
 
 #include "../support/fcgi_client.h"
+#include "../support/fcgi_loop.h"
 #include "web/fcgi.h"
 #include "web/json_write.h"
 
 enum {
-    ARENA_BYTES = 1 << 17,
-    BODY_MOST_BYTES = 4096,
-    REPLY_MOST_BYTES = 1 << 24,
     BIG_BYTES = 1 << 23,
     SHORT_WAIT_MS = 500, /* of a worker that is to give up a peer */
 };
 
 /* ---- The worker: tells what it was sent ---- */
 
-static char folder[64], path[96];
-static int peer_wait_ms = FCGI_PEER_WAIT_MS;
-static int listen_fd, gate[2], entered[2], ready[2];
+static struct fcgi_loop loop;
+static pid_t worker;
 
 static void tell(struct http_reply *reply, const struct http_request *r)
 {
@@ -57,13 +54,9 @@ static void tell(struct http_reply *reply, const struct http_request *r)
 
 static void serve_one(struct http_reply *reply, const struct http_request *r)
 {
-    char byte = 0;
-
-    http_reply_reset(reply);
     tell(reply, r);
-    if (span_is(r->path, "/gate") &&
-        (write(entered[1], &byte, 1) != 1 || read(gate[0], &byte, 1) != 1))
-        _exit(EXIT_FAILURE);
+    if (span_is(r->path, "/gate"))
+        fcgi_loop_hold();
     if (span_is(r->path, "/stop"))
         fcgi_stop();
     if (span_is(r->path, "/split"))
@@ -77,67 +70,18 @@ static void serve_one(struct http_reply *reply, const struct http_request *r)
     }
 }
 
-static int serve(void)
-{
-    struct fcgi *f;
-    struct arena a;
-    struct err err;
-    struct http_reply reply;
-    struct http_request r;
-
-    if (!fcgi_open(&f, &err) || !arena_init(&a, ARENA_BYTES, &err))
-        return EXIT_FAILURE;
-    fcgi_peer_wait(f, peer_wait_ms);
-    if (write(ready[1], "", 1) != 1)
-        return EXIT_FAILURE;
-    http_reply_init(&reply, REPLY_MOST_BYTES);
-    while (arena_reset(&a), fcgi_next(f, &a, BODY_MOST_BYTES, &r)) {
-        serve_one(&reply, &r);
-        fcgi_answer(f, &reply);
-    }
-    http_reply_release(&reply);
-    arena_release(&a);
-    fcgi_close(f);
-    return EXIT_SUCCESS;
-}
-
-static pid_t start_worker(void)
-{
-    pid_t pid = fork();
-    char byte;
-
-    if (pid) {
-        /* Only now does a signal mean what it means to a worker. */
-        ck_assert_int_eq(read(ready[0], &byte, 1), 1);
-        return pid;
-    }
-    /* Check's own handler would end the whole group. */
-    sigaction(SIGTERM, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-    sigaction(SIGINT, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-    dup2(listen_fd, 0);
-    close(listen_fd);
-    exit(serve());
-}
-
 /* ---- Helpers ---- */
-
-static pid_t worker;
 
 static void setup(void)
 {
-    fcgi_folder_make(folder);
-    snprintf(path, sizeof path, "%s/s", folder);
-    listen_fd = fcgi_listen(path);
-    ck_assert_int_eq(pipe(gate), 0);
-    ck_assert_int_eq(pipe(entered), 0);
-    ck_assert_int_eq(pipe(ready), 0);
-    worker = start_worker();
+    fcgi_loop_open(&loop, serve_one);
+    worker = fcgi_loop_start(&loop);
 }
 
 static void teardown(void)
 {
     kill(worker, SIGKILL);
-    fcgi_folder_remove(folder);
+    fcgi_loop_close(&loop);
 }
 
 static void params_of(struct fcgi_param out[5], const char *method,
@@ -154,7 +98,7 @@ static void call(const char *method, const char *uri, struct span body,
     struct fcgi_param params[5];
 
     params_of(params, method, uri);
-    fcgi_call(path, params, body, out);
+    fcgi_call(loop.path, params, body, out);
 }
 
 static bool says(const struct fcgi_answer *a, const char *piece)
@@ -189,22 +133,10 @@ static void wait_until_read(int fd)
         poll(NULL, 0, 1);
 }
 
-static void wait_until_entered(void)
-{
-    char byte;
-
-    ck_assert_int_eq(read(entered[0], &byte, 1), 1);
-}
-
-static void open_gate(void)
-{
-    ck_assert_int_eq(write(gate[1], "", 1), 1);
-}
-
 static int send_request(const char *uri)
 {
     struct fcgi_param params[5];
-    int fd = fcgi_connect(path);
+    int fd = fcgi_connect(loop.path);
 
     params_of(params, "GET", uri);
     fcgi_send_begin(fd, false);
@@ -237,7 +169,7 @@ START_TEST(a_request_arrives_as_it_was_sent)
     struct fcgi_answer a;
     struct span value;
 
-    fcgi_call(path, params, SPAN("{\"x\":1}"), &a);
+    fcgi_call(loop.path, params, SPAN("{\"x\":1}"), &a);
     ck_assert(a.whole);
     ck_assert(span_is(
         a.body,
@@ -338,7 +270,7 @@ END_TEST
 
 static void body_is(size_t bytes, const char *announced, const char *state)
 {
-    static char body[3 * BODY_MOST_BYTES];
+    static char body[3 * FCGI_LOOP_BODY_MOST_BYTES];
     char piece[32];
     struct fcgi_param params[5];
     struct fcgi_answer a;
@@ -347,7 +279,7 @@ static void body_is(size_t bytes, const char *announced, const char *state)
     params_of(params, "POST", "/");
     if (announced)
         params[2] = (struct fcgi_param){"CONTENT_LENGTH", announced};
-    fcgi_call(path, params, (struct span){body, bytes}, &a);
+    fcgi_call(loop.path, params, (struct span){body, bytes}, &a);
     snprintf(piece, sizeof piece, "\"state\":\"%s\"", state);
     ck_assert_msg(says(&a, piece), "%zu bytes announced as %s: %.*s", bytes,
                   announced ? announced : "(all)", SPAN_ARGS(a.body));
@@ -358,20 +290,20 @@ static void body_is(size_t bytes, const char *announced, const char *state)
 
 START_TEST(a_body_as_large_as_the_limit_is_taken)
 {
-    body_is(BODY_MOST_BYTES, NULL, "ok");
+    body_is(FCGI_LOOP_BODY_MOST_BYTES, NULL, "ok");
 }
 END_TEST
 
 START_TEST(a_body_over_the_limit_is_drained_and_marked)
 {
-    body_is(BODY_MOST_BYTES + 1, NULL, "too_large");
-    body_is(3 * BODY_MOST_BYTES, NULL, "too_large");
+    body_is(FCGI_LOOP_BODY_MOST_BYTES + 1, NULL, "too_large");
+    body_is(3 * FCGI_LOOP_BODY_MOST_BYTES, NULL, "too_large");
 }
 END_TEST
 
 START_TEST(a_body_over_the_limit_is_too_large_whatever_it_announces)
 {
-    body_is(BODY_MOST_BYTES + 1, "10", "too_large");
+    body_is(FCGI_LOOP_BODY_MOST_BYTES + 1, "10", "too_large");
 }
 END_TEST
 
@@ -404,14 +336,14 @@ END_TEST
 
 START_TEST(a_request_larger_than_the_arena_is_answered_503)
 {
-    static char cookie[ARENA_BYTES + 1];
+    static char cookie[FCGI_LOOP_ARENA_BYTES + 1];
     struct fcgi_param params[5];
     struct fcgi_answer a;
 
     memset(cookie, 'c', sizeof cookie - 1);
     params_of(params, "GET", "/");
     params[2] = (struct fcgi_param){"HTTP_COOKIE", cookie};
-    fcgi_call(path, params, SPAN(""), &a);
+    fcgi_call(loop.path, params, SPAN(""), &a);
     ck_assert_int_eq(a.status, 503);
     ck_assert(says(&a, "\"code\":\"unavailable\""));
     fcgi_answer_release(&a);
@@ -425,9 +357,9 @@ START_TEST(a_client_gone_before_its_answer_harms_nobody)
 {
     int fd = send_request("/gate");
 
-    wait_until_entered();
+    fcgi_loop_await(1);
     close(fd);
-    open_gate();
+    fcgi_loop_free(1);
     fd = send_request("/big");
     close(fd);
     still_serves();
@@ -437,7 +369,7 @@ END_TEST
 START_TEST(a_client_gone_in_the_middle_of_a_body_harms_nobody)
 {
     struct fcgi_param params[5];
-    int fd = fcgi_connect(path);
+    int fd = fcgi_connect(loop.path);
 
     params_of(params, "POST", "/");
     params[2] = (struct fcgi_param){"CONTENT_LENGTH", "1000"};
@@ -473,7 +405,7 @@ static const struct {
 
 START_TEST(garbage_ends_the_connection_and_nothing_else)
 {
-    int fd = fcgi_connect(path);
+    int fd = fcgi_connect(loop.path);
 
     fcgi_send_bytes(fd, mischief[_i].bytes, mischief[_i].count);
     shutdown(fd, SHUT_WR);
@@ -489,8 +421,8 @@ static void use_impatient_worker(void)
     still_serves();
     kill(worker, SIGTERM);
     ends_well();
-    peer_wait_ms = SHORT_WAIT_MS;
-    worker = start_worker();
+    loop.peer_wait_ms = SHORT_WAIT_MS;
+    worker = fcgi_loop_start(&loop);
 }
 
 START_TEST(a_peer_that_stops_half_way_is_given_up)
@@ -498,7 +430,7 @@ START_TEST(a_peer_that_stops_half_way_is_given_up)
     int fd;
 
     use_impatient_worker();
-    fd = fcgi_connect(path);
+    fd = fcgi_connect(loop.path);
     fcgi_send_begin(fd, false); /* and then nothing, with the line open */
     still_serves();
     close(fd);
@@ -539,9 +471,9 @@ START_TEST(sigterm_lets_the_running_request_finish)
     struct fcgi_answer a;
     int fd = send_request("/gate");
 
-    wait_until_entered();
+    fcgi_loop_await(1);
     kill(worker, SIGTERM);
-    open_gate();
+    fcgi_loop_free(1);
     fcgi_receive(fd, &a);
     ck_assert(a.whole);
     ck_assert_int_eq(a.status, 200);
@@ -554,7 +486,7 @@ START_TEST(sigterm_lets_a_body_arrive)
 {
     struct fcgi_param params[5];
     struct fcgi_answer a;
-    int fd = fcgi_connect(path);
+    int fd = fcgi_connect(loop.path);
 
     params_of(params, "POST", "/");
     params[2] = (struct fcgi_param){"CONTENT_LENGTH", "10"};
@@ -595,18 +527,18 @@ START_TEST(sigterm_ends_a_worker_that_always_has_work)
     struct fcgi_answer a;
     int running = send_request("/gate"), waiting[WAITING];
 
-    wait_until_entered();
+    fcgi_loop_await(1);
     for (int i = 0; i < WAITING; i++)
         waiting[i] = send_request("/");
     kill(worker, SIGTERM);
-    open_gate();
+    fcgi_loop_free(1);
     fcgi_receive(running, &a);
     ck_assert(a.whole);
     fcgi_answer_release(&a);
     ends_well();
 
     /* Those who waited are served by the next worker on the same socket. */
-    worker = start_worker();
+    worker = fcgi_loop_start(&loop);
     for (int i = 0; i < WAITING; i++) {
         fcgi_receive(waiting[i], &a);
         ck_assert(a.whole);
@@ -632,7 +564,7 @@ START_TEST(workers_on_one_socket_share_the_work_and_all_stop)
     pid_t more[MORE];
 
     for (int i = 0; i < MORE; i++)
-        more[i] = start_worker();
+        more[i] = fcgi_loop_start(&loop);
     for (int i = 0; i < CALLS; i++) {
         int fds[4];
         struct fcgi_answer a;
@@ -657,7 +589,7 @@ END_TEST
 START_TEST(a_worker_that_loses_the_race_for_a_connection_does_not_block)
 {
     still_serves();
-    ck_assert(fcntl(listen_fd, F_GETFL) & O_NONBLOCK);
+    ck_assert(fcntl(loop.listen_fd, F_GETFL) & O_NONBLOCK);
 }
 END_TEST
 
@@ -673,7 +605,7 @@ START_TEST(a_worker_whose_parent_died_ends)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     parent = fork();
     if (!parent) {
-        orphan = start_worker();
+        orphan = fcgi_loop_start(&loop);
         still_serves(); /* it has asked to be told */
         _exit(write(told[1], &orphan, sizeof orphan) != sizeof orphan);
     }
