@@ -90,12 +90,21 @@ worker_pids()
     done
 }
 
-# CPU time of the track workers in us, of all that have lived since their start.
-workers_cpu_us()
+# add_cpu STORED: appends to the file $STACK/cpu what each program of the stack used for
+# an event between the files $STACK/before and $STACK/after, in us, and all together.
+add_cpu()
 {
-    for pid in $(worker_pids); do
-        cut -d' ' -f1 "/proc/$pid/schedstat"
-    done | awk '{ ns += $1 } END { print ns / 1000 }'
+    awk -v stored="$1" '
+        NR == FNR { before[$1] = $2; next }
+        { used = ($2 - before[$1]) / stored; all += used; print $1, used }
+        END { print "all", all }' "$STACK/before" "$STACK/after" >>"$STACK/cpu"
+}
+
+# cpu PROGRAM: the middle one of the rounds.
+cpu()
+{
+    # shellcheck disable=SC2046  # one argument each
+    median $(awk -v name="$1" '$1 == name { print $2 }' "$STACK/cpu")
 }
 
 # track_load: prints batches/s, p50, p95, p99 in us. Every answer must have stored all.
@@ -167,14 +176,13 @@ small()
     write_scripts
     track_load >/dev/null # plans, caches, files
     pgbench_rate insert >/dev/null
-    ours= theirs= cpu=
+    ours= theirs=
     for _ in $(seq "$ROUNDS"); do
         clear_tables kith beside
-        before=$(workers_cpu_us)
+        tests/bench/stack_cpu.sh "$VAR" >"$STACK/before"
         line=$(track_load)
-        stored=$(rows kith)
-        cpu="$cpu $(workers_cpu_us | awk -v before="$before" -v rows="$stored" \
-            '{ print ($1 - before) / rows }')"
+        tests/bench/stack_cpu.sh "$VAR" >"$STACK/after"
+        add_cpu "$(rows kith)"
         ours="$ours${ours:+
 }$line"
         theirs="$theirs $(pgbench_rate insert)"
@@ -190,10 +198,11 @@ small()
     figure track.batch.p50 "$(column 2 "$ours")" us
     figure track.batch.p95 "$(column 3 "$ours")" us
     figure track.batch.p99 "$(column 4 "$ours")" us
-    # shellcheck disable=SC2086
-    cpu=$(median $cpu)
-    figure track.worker_cpu "$cpu" us/event
-    print_parts "$cpu"
+    for program in all postgres nginx svlogd; do
+        figure "track.cpu.$program" "$(cpu "$program")" us/event
+    done
+    figure track.worker_cpu "$(cpu track.fcgi)" us/event
+    print_parts "$(cpu track.fcgi)"
     stack_stop
 }
 
