@@ -41,6 +41,7 @@ track.batch.p50 track.batch.p95 track.batch.p99|a batch, 16 clients: p50 / p95 /
 track.table_10000000.rate|the same on ten million stored events|>= 0.8 x
 track.event.parse track.event.check track.event.encode|an event in the worker, CPU: parse / check / encode|together <= 3 us
 track.worker_cpu|all of the worker, kernel included: also libpq, FastCGI, log, answer|
+track.cpu.all track.cpu.postgres track.cpu.nginx track.cpu.svlogd|CPU of an event, all programs / PostgreSQL / nginx / log|
 disk.synchronous_write|(a synchronous write of 8 KB on that disk)|
 neighbours.gowalla.binary.request.p50 neighbours.gowalla.binary.request.p99|recommending 50 posts, one thread, Gowalla: p50 / p99|<= 50 / 150 us
 neighbours.ml20m.binary.request.mean neighbours.ml20m.binary.request.p99|ML-20M size, binary: mean / p99|<= 0.4 / 1.5 ms
