@@ -93,36 +93,43 @@ LINES_INLINE void count_alike(const struct kernel_line *line, size_t word,
         *vector_at(planes[c] + word) = p[c];
 }
 
-LINES_INLINE void put_rows(struct columns *c, const struct kernel_slots *group,
-                           const uint64_t *near, const uint32_t *slots)
+/* Planes of sums += p * 2^shift. */
+LINES_INLINE void add_shifted(const struct kernel_line *line, size_t word,
+                              uint32_t shift,
+                              const kernel_bits_v p[KERNEL_PLANES],
+                              kernel_plane planes[KERNEL_PLANES])
 {
-    kernel_bits_v p[COUNT_PLANES];
+    kernel_bits_v carry = {0};
 
-    COUNT_UNROLL
-    for (int i = 0; i < COUNT_PLANES; i++)
-        p[i] = (kernel_bits_v){0};
-    count_rows(p, near, slots, group->count);
-    for (uint32_t i = 0; group->count >> i; i++)
-        put_plane(c, i, group->product, p[i]);
+    for (uint32_t c = shift; c < line->bits; c++) {
+        kernel_bits_v more = p[c - shift], sum = *vector_at(planes[c] + word);
+        carry = add_two(&sum, more, carry);
+        *vector_at(planes[c] + word) = sum;
+    }
 }
 
+/* Whole numbers are added for each bit of a product: nothing to guess for the
+ * processor, whose mistakes cost more than planes that are all zero. */
 LINES_INLINE void count_mixed(const struct kernel_line *line, size_t word,
                               kernel_plane planes[KERNEL_PLANES])
 {
     const uint32_t *slots = line->slots;
-    struct columns c;
-    kernel_cells_v sums[COLUMNS];
 
-    __builtin_memset(c.counts, 1, sizeof c.counts);
-    for (int i = 0; i < COLUMNS; i++)
-        c.items[i][0] = *vector_at(planes[i] + word);
     for (uint32_t g = 0; g < line->group_count; g++) {
-        put_rows(&c, &line->groups[g], line->near + word, slots);
-        slots += line->groups[g].count;
+        const struct kernel_slots *group = &line->groups[g];
+        kernel_bits_v p[KERNEL_PLANES], counts[COUNT_PLANES];
+
+        COUNT_UNROLL
+        for (int c = 0; c < COUNT_PLANES; c++)
+            counts[c] = (kernel_bits_v){0};
+        count_rows(counts, line->near + word, slots, group->count);
+        COUNT_UNROLL
+        for (int c = 0; c < KERNEL_PLANES; c++)
+            p[c] = c < COUNT_PLANES ? counts[c] : (kernel_bits_v){0};
+        for (uint32_t rest = group->product; rest; rest &= rest - 1)
+            add_shifted(line, word, (uint32_t)__builtin_ctz(rest), p, planes);
+        slots += group->count;
     }
-    add_up(&c, sums);
-    for (int i = 0; i < COLUMNS; i++)
-        *vector_at(planes[i] + word) = (kernel_bits_v)sums[i];
 }
 
 LINES_INLINE void line_count(const struct kernel_line *line,
