@@ -284,6 +284,7 @@ export function createLive(press) {
     let newest = 0; /* and counted up to here */
     let count = 0;
     let ready = false;
+    let heard = line; /* the last line that said something */
 
     function show() {
         const text = count ? `${count > COUNT_MOST ? COUNT_MOST + '+' : count} new post${count === 1 ? '' : 's'}`
@@ -314,6 +315,8 @@ export function createLive(press) {
     /** @type {Kith.Hear} */
     function hear({ data }) {
         const message = /** @type {Kith.LiveMessage} */ (JSON.parse(data));
+        const behind = heard && heard !== line; /* what came in between, nobody told */
+        heard = line;
         failures = 0;
         wait(SILENT_MS, lost);
         if (message.type === 'bye') {
@@ -322,9 +325,9 @@ export function createLive(press) {
         } else if (message.type === 'recommendations_ready') {
             ready = true;
             show();
-        } else if (message.newest_post_at > newest) {
-            newest = message.newest_post_at;
-            if (message.type === 'hello') return void ask().catch(() => {});
+        } else if (behind || message.newest_post_at > newest) {
+            newest = Math.max(newest, message.newest_post_at);
+            if (behind || message.type === 'hello') return void ask().catch(() => {});
             count += message.count;
             show();
         }

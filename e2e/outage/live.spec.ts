@@ -29,23 +29,27 @@ for (const [service, letter, how] of [['nginx', 't', 'restarted'], ['nginx', 'k'
         }).toPass(SOON);
     });
 
-test('a browser that slept while nginx was restarted and posts came offers them within five seconds', async ({ reader, page, stack, browser }) => {
-    await page.goto('/');
-    await reader.shown();
-    await stack.publish(1);
-    await page.getByTestId('news-button').click(SOON); /* its line works */
-    const session = await browser.newBrowserCDPSession();
-    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-    const everyProcess = (signal: NodeJS.Signals) => processInfo.forEach(({ id }) => process.kill(id, signal));
-    everyProcess('SIGSTOP');
-    try {
-        await restart(stack, 'nginx', 't');
-        await stack.publish(2);
-    } finally {
-        everyProcess('SIGCONT');
-    }
-    await expect(page.getByTestId('news-button')).toHaveText('2 new posts', { timeout: BACK_MS });
-});
+for (const [what, happens, offer] of [
+    ['posts came', (stack: Stack) => stack.publish(2), '2 new posts'],
+    ['another model went live', (stack: Stack) => stack.kith('train', '--force'), 'New picks for you'],
+] as const)
+    test(`a browser that slept while nginx was restarted and ${what} offers it within five seconds`, async ({ reader, page, stack, browser }) => {
+        await page.goto('/');
+        await reader.shown();
+        await stack.publish(1);
+        await page.getByTestId('news-button').click(SOON); /* its line works */
+        const session = await browser.newBrowserCDPSession();
+        const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+        const everyProcess = (signal: NodeJS.Signals) => processInfo.forEach(({ id }) => process.kill(id, signal));
+        everyProcess('SIGSTOP');
+        try {
+            await restart(stack, 'nginx', 't');
+            await happens(stack);
+        } finally {
+            everyProcess('SIGCONT');
+        }
+        await expect(page.getByTestId('news-button')).toHaveText(offer, { timeout: BACK_MS });
+    });
 
 test('another live model is offered, and comes when it is asked for', async ({ reader, page, stack }) => {
     await page.goto('/');
