@@ -6,7 +6,9 @@ enum {
     DOT16_MOST = UINT16_MAX,
     STRIP_TILES = INDEX_STRIP / INDEX_TILE,
     TILE_BLOCKS = INDEX_TILE / KERNEL_USERS,
-    WALKED_SHARE = 64, /* of all users: fewer readers are gathered one by one */
+    /* Fewer readers than that share of all users are gathered one by one: each
+     * waits for far memory twice. */
+    WALKED_SHARE = 256,
 };
 
 /* Keys are floats; bounds get this much more, far over all rounding. */
