@@ -10,11 +10,14 @@
 -- unnest of twelve arrays would first fill twelve tuple stores. Their count stands in
 -- a SELECT, so that a plan for these arrays looks no cheaper than one for any: with
 -- the bare count PostgreSQL planned every batch anew, a seventh of its time.
-WITH reader AS (
+WITH
+-- own: in hosted mode users belongs to the application
+reader AS (
     INSERT INTO users (id)
     SELECT $1 WHERE EXISTS (SELECT FROM posts WHERE id = ANY ($4::uuid[]))
     ON CONFLICT DO NOTHING
 ),
+-- end own
 stored AS (
     INSERT INTO user_interactions
         (id, user_id, post_id, interaction_type, created_at, received_at,

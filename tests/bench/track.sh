@@ -46,7 +46,7 @@ write_scripts()
     batch=$(sed '/^--/d' tests/bench/pgbench_batch.sql)
     {
         printf '%s\nWITH %s,\n' "$vars" "$batch"
-        sed -f tests/bench/pgbench.sed sql/queries/insert_events.sql | sed 's/^WITH //'
+        sed -f tests/bench/pgbench.sed sql/queries/insert_events.sql | sed '/^WITH$/d'
         echo ';'
     } >"$STACK/insert.sql"
     printf '%s\nWITH %s\nSELECT cardinality(ids) FROM batch;\n' "$vars" "$batch" \
