@@ -54,9 +54,8 @@ static const char help[] =
     "together.\n\n"
     "One protocol more has a command line of its own:\n" OFF_POLICY_HELP "\n"
     "Everything but the times is the same for any number of threads.\n\n"
-    "  kith evaluate --protocol lightgcn --data gowalla --algorithm "
-    "popular,user_knn \\\n"
-    "      --set user_knn.k=146\n"
+    "  kith evaluate --protocol lightgcn --data gowalla \\\n"
+    "      --algorithm popular,user_knn --set user_knn.k=146\n"
     "  kith evaluate --protocol temporal --data deskdrop --windows 4 --json\n";
 
 /* Static for its size; a command runs once. */
