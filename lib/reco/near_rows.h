@@ -11,7 +11,7 @@
  * Few    other rows are lists of entries, mostly empty.
  * Order  near_rows_begin(), then near_rows_open() tile by tile, none left out:
  *        lists are read on.
- * Size   512 bytes a near row, 61 a row, and room for 4 bytes a pair of the
+ * Size   512 bytes a near row, 57 a row, and room for 4 bytes a pair of the
  *        4,096 users who have most, of which few rows fill theirs.
  */
 #pragma once

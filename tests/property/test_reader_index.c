@@ -108,6 +108,28 @@ static void make_world(int seed)
     fixture_open(&f);
 }
 
+/* No post has a row of one weight, and every dot is far over the number of
+ * common posts. */
+static void make_short_world(int seed)
+{
+    enum { USERS = 3 * INDEX_TILE, ODDS = 3 };
+    struct rng rng = rng_of((uint64_t)seed);
+    struct err err;
+
+    fixture_init(&f, USERS, POSTS);
+    fixture_must(mem_take(f.user_count, sizeof *masks, &masks, &err), &err);
+    fixture_must(mem_take(f.user_count, sizeof *counts, &counts, &err), &err);
+    f.weights = (struct weights){1, 3, 7, 10, true};
+    f.index = (struct index_plan){.split_least = UINT32_MAX};
+    for (uint32_t u = 0; u < USERS; u++)
+        for (uint32_t p = 0; p < POSTS; p++)
+            if (rng_below(&rng, ODDS)) {
+                masks[u][p] = MASK_SHARE;
+                fixture_mask(&f, u, p, masks[u][p]);
+            }
+    fixture_open(&f);
+}
+
 static void end_world(void)
 {
     mem_give(masks);
@@ -320,20 +342,13 @@ static void check_shares(const struct kernel *kernel, struct post_bits *bits,
     }
 }
 
-/* In several threads, by every kernel, with and without bits of posts; some
- * readers are thin, some have nothing. */
-START_TEST(a_batch_gives_what_each_gets_alone)
+/* In several threads, by every kernel, with and without bits of posts. */
+static void check_batches(void)
 {
-    static const uint32_t erased[] = {1, 7, 30, 2000};
     struct recommendation *alone, *out;
     struct post_bits bits;
     struct err err;
 
-    make_world(_i);
-    if (_i % 2) {
-        f.scratch.erased = erased;
-        f.scratch.erased_count = sizeof erased / sizeof *erased;
-    }
     fixture_must(mem_take(ASKED, sizeof *alone, &alone, &err), &err);
     fixture_must(mem_take(ASKED, sizeof *out, &out, &err), &err);
     fixture_must(post_bits_make(&bits, &f.model, &err), &err);
@@ -345,6 +360,27 @@ START_TEST(a_batch_gives_what_each_gets_alone)
     post_bits_release(&bits);
     mem_give(alone);
     mem_give(out);
+}
+
+/* Some readers are thin, some have nothing. */
+START_TEST(a_batch_gives_what_each_gets_alone)
+{
+    static const uint32_t erased[] = {1, 7, 30, 2000};
+
+    make_world(_i);
+    if (_i % 2) {
+        f.scratch.erased = erased;
+        f.scratch.erased_count = sizeof erased / sizeof *erased;
+    }
+    check_batches();
+    end_world();
+}
+END_TEST
+
+START_TEST(a_batch_adds_up_what_short_posts_weigh)
+{
+    make_short_world(_i);
+    check_batches();
     end_world();
 }
 END_TEST
@@ -414,6 +450,7 @@ int main(void)
     tcase_add_loop_test(tc, neighbours_of_many_are_those_of_a_full_sort, 0,
                         SEEDS);
     tcase_add_loop_test(tc, a_batch_gives_what_each_gets_alone, 0, SEEDS);
+    tcase_add_loop_test(tc, a_batch_adds_up_what_short_posts_weigh, 0, 2);
     tcase_add_test(tc, the_worlds_have_every_kind_of_row);
     tcase_add_test(tc, a_matrix_of_thin_readers_has_no_index);
     tcase_add_test(tc, bits_and_places_are_each_other_s_inverse);
