@@ -223,12 +223,12 @@ static void begin_rests(const struct model *model,
 static void add_rest(const struct choice *c, struct rest *rest, uint32_t end)
 {
     const uint32_t *at = rest->at, *stop = rest->end;
-    uint64_t *restrict sums = c->s->sums, product[MASK_COUNT];
+    const uint8_t *weight_of = c->reader->model->weight_of;
+    uint64_t *restrict sums = c->s->sums, similarity = rest->similarity;
 
-    for (unsigned m = 0; m < MASK_COUNT; m++)
-        product[m] = rest->similarity * c->reader->model->weight_of[m];
     for (; at < stop && pair_ordinal(*at) < end; at++)
-        sums[pair_ordinal(*at) - c->first_post] += product[pair_mask(*at)];
+        sums[pair_ordinal(*at) - c->first_post] +=
+            similarity * weight_of[pair_mask(*at)];
     for (const uint32_t *next = at; next < at + (at - rest->at) && next < stop;
          next += LINE_PAIRS)
         __builtin_prefetch(next);
