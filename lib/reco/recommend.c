@@ -106,6 +106,12 @@ static inline void offer(struct choice *c, uint32_t post, uint64_t sum)
         heap_keep(out->posts, &out->count, c->want, &one, sizeof one, worse);
 }
 
+/* The key that a post has to reach; 0: there is room for any. */
+static uint32_t least_kept(const struct choice *c)
+{
+    return c->out->count < c->want ? 0 : key_of(c->out->posts[0].sum);
+}
+
 /* Keys that are looked at: floor <= key < end. */
 struct band {
     uint32_t floor, end;
@@ -142,25 +148,24 @@ static void offer_found(struct choice *c, uint32_t count, struct band band)
 
 /*
  * The floor is set for `want` posts that all pass; when visibility, author or
- * keys refuse too many of those above it, it is lowered and those between are
- * looked at. A floor of 1 lets every sum through, so this ends.
+ * keys refuse too many of those above it, or earlier strips kept lesser ones,
+ * it is lowered and those between are looked at. A floor of 1 lets every sum
+ * through, so this ends.
  */
 static void choose(struct choice *c, const uint32_t *keys, uint32_t count,
                    void (*look)(struct choice *, uint32_t, struct band))
 {
-    const struct recommendation *out = c->out;
     uint32_t reach = c->want + c->reader->key_count;
     struct band band = {UINT32_MAX, UINT32_MAX};
-    bool full;
 
     do {
-        full = out->count == c->want;
         band.end = band.floor;
-        band.floor =
-            full ? key_of(out->posts[0].sum) : kernel_floor(keys, count, reach);
+        band.floor = least_kept(c);
+        if (!band.floor)
+            band.floor = kernel_floor(keys, count, reach);
         look(c, count, band);
         reach *= 2;
-    } while (!full && band.floor > 1);
+    } while (least_kept(c) < band.floor && band.floor > 1);
 }
 
 static void scan(struct choice *c)
