@@ -9,7 +9,7 @@ const FEED_POSTS = 20;
 const CALL_MS = 10_000; /* the server's own deadline is 5 s at most */
 const TAILS = ['loading', 'more', 'end', 'empty', 'error'];
 const LATE_MS = 60_000; /* a post may carry a date this long before it shows */
-const AHEAD = '1000px'; /* fetch the next page this far before its place is seen */
+const AHEAD = '1000px'; /* before its place is seen */
 const PATH = '/api/live';
 const SILENT_MS = 60_000; /* a hello comes every 25 s */
 const OPEN_MS = 10_000;
@@ -284,7 +284,7 @@ export function createLive(press) {
     let newest = 0; /* and counted up to here */
     let count = 0;
     let ready = false;
-    let heard = line; /* the last line that said something */
+    let heard = line; /* the last one that spoke */
 
     function show() {
         const text = count ? `${count > COUNT_MOST ? COUNT_MOST + '+' : count} new post${count === 1 ? '' : 's'}`
@@ -315,7 +315,7 @@ export function createLive(press) {
     /** @type {Kith.Hear} */
     function hear({ data }) {
         const message = /** @type {Kith.LiveMessage} */ (JSON.parse(data));
-        const behind = heard && heard !== line; /* what came in between, nobody told */
+        const behind = heard && heard !== line;
         heard = line;
         failures = 0;
         wait(SILENT_MS, lost);

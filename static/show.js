@@ -7,7 +7,7 @@ const SHOW_MS = 6000;
 const EXCERPT_CHARS = 200;
 const TITLE_CHARS = 56;
 const NOTHING = 0.005; /* 0 % */
-const FIRST_POSTS = 2; /* they are seen at once: their pictures do not wait */
+const FIRST_POSTS = 2; /* their pictures do not wait */
 const UNITS = /** @type {const} */ ([
     ['year', 31_536_000], ['month', 2_592_000], ['week', 604_800],
     ['day', 86_400], ['hour', 3600], ['minute', 60],

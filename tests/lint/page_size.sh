@@ -4,6 +4,8 @@
 set -eu
 readonly TRACKER_BYTES=4096
 readonly PAGE_BYTES=15360
+# nginx flushes each file once before its end.
+readonly FLUSH_BYTES=5
 
 # within LIMIT FILE...: each file is sent, and so compressed, on its own
 within()
@@ -12,7 +14,7 @@ within()
     shift
     bytes=0
     for f; do
-        bytes=$((bytes + $(gzip -6nc "$f" | wc -c)))
+        bytes=$((bytes + $(gzip -6nc "$f" | wc -c) + FLUSH_BYTES))
     done
     [ "$bytes" -gt "$limit" ] || return 0
     echo "$1:1: $bytes bytes compressed, budget $limit${2:+, with $(($# - 1)) other files}"

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 
 #include "../../jobs/cli.c"
+#include "../../jobs/cli_report.c"
 #include "../../jobs/csv.c"
 #include "../../jobs/off_policy.c"
 #include "../../jobs/off_policy_log.c"
