@@ -114,10 +114,11 @@ bool config_names(const char *variable)
 
 bool config_setting_at(size_t i, struct config_setting *out)
 {
-    const struct row *row = &rows[i];
+    const struct row *row;
 
     if (i >= ROW_COUNT)
         return false;
+    row = &rows[i];
     *out = (struct config_setting){.text = row->text,
                                    .why = row->why,
                                    .count = row->count,
