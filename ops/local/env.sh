@@ -8,10 +8,12 @@ cores=$(nproc)
 # for the disk, and PostgreSQL commits the batches of those that wait together in one
 # write: on a slow disk eight store three times as much as two. With as many as ask at
 # once each keeps its connection to nginx, and nobody waits for a free one: sixteen cost
-# 60 us of CPU in all for an event where eight cost 63. Of feeds, as many as ask at once
-# too; each process adds 3 MB of memory and one connection to PostgreSQL.
+# 60 us of CPU in all for an event where eight cost 63. One of feeds mostly computes: with
+# two a core one computes while the other waits for PostgreSQL, and who comes next waits
+# in a queue instead of taking the core from all others in turn. Each process adds 3 MB of
+# memory and one connection to PostgreSQL.
 TRACK_WORKERS=${TRACK_WORKERS:-16}
-FEEDS_WORKERS=${FEEDS_WORKERS:-$((cores < 4 ? 8 : cores * 2))}
+FEEDS_WORKERS=${FEEDS_WORKERS:-$((cores * 2))}
 ADMIN_WORKERS=${ADMIN_WORKERS:-1}
 
 # Where nginx listens. PORT= moves it, LISTEN=0.0.0.0 opens it to the network.

@@ -25,13 +25,8 @@ free_port()
 # add_route NAME PARAMS KEEPALIVE: beside /api/feeds, with workers of its own.
 add_route()
 {
-    {
-        echo "upstream $1 {"
-        echo "    server unix:run/$1.sock max_fails=0;"
-        echo "    server unix:run/$1.sock max_fails=0;"
-        echo "    $3"
-        echo '}'
-    } >>"$STACK/nginx/upstreams.conf"
+    sed -n '/^upstream feeds {/,/^}/p' nginx/upstreams.conf |
+        sed "s/feeds/$1/; s/keepalive 64;/$3/" >>"$STACK/nginx/upstreams.conf"
     sed -n '/^location = \/api\/feeds {/,/^}/p' nginx/routes.conf |
         sed "s/\/api\/feeds/\/api\/$1/; s/pass feeds/pass $1/; s/fastcgi\.conf/$2/" \
             >>"$STACK/nginx/routes.conf"
