@@ -6,7 +6,7 @@
 #include "app/feed_wire.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "store/past.h"
+#include "store/history.h"
 
 enum { MS_PER_S = 1000 };
 
@@ -45,7 +45,7 @@ static bool load_history(struct replay *r, struct err *err)
     if (record->is_fresh || feed_reason_of(record->reason))
         return true; /* it was not read */
     for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
-        if (!past_history_load(f->db, record->user, f->config->history_events,
+        if (!history_load_past(f->db, record->user, f->config->history_events,
                                moments[i], r->until_us, f->history,
                                &f->history_count, err))
             return false;

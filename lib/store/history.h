@@ -19,3 +19,14 @@
 MUST_USE bool history_load(struct db *db, struct uuid user, size_t most,
                            int64_t until_us, struct history_event *out,
                            size_t *count, struct err *err);
+
+/*
+ * The same as it stood at a moment, for replay: of events stored before
+ * before_ms. An event's stamp is that of the start of its transaction: one that
+ * was being stored at that very moment may be on either side. What has been
+ * erased since is not there.
+ */
+MUST_USE bool history_load_past(struct db *db, struct uuid user, size_t most,
+                                int64_t before_ms, int64_t until_us,
+                                struct history_event *out, size_t *count,
+                                struct err *err);
