@@ -106,3 +106,17 @@ bool utf8_printable(struct span text)
             return false;
     return true;
 }
+
+char *utf8_put(char *to, uint32_t point)
+{
+    unsigned tails = point < ASCII_END ? 0
+                     : point < 0x800   ? 1
+                     : point < 0x10000 ? 2
+                                       : 3;
+    static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
+
+    *to++ = (char)(lead[tails] | point >> (TAIL_BITS * tails));
+    while (tails--)
+        *to++ = (char)(ASCII_END | (point >> (TAIL_BITS * tails) & TAIL_MASK));
+    return to;
+}

@@ -1,6 +1,6 @@
 /*
  * utf8.h -- judging UTF-8 (RFC 3629): no overlong form, no surrogate, nothing
- * above U+10FFFF.
+ * above U+10FFFF; and writing it.
  */
 #pragma once
 
@@ -17,3 +17,8 @@ bool utf8_valid(struct span text);
 
 /* Valid, and without control characters (U+0000..U+001F, U+007F). */
 bool utf8_printable(struct span text);
+
+enum { UTF8_MOST_BYTES = 4 }; /* of one character */
+
+/* Writes a code point up to U+10FFFF; returns what is behind it. */
+char *utf8_put(char *to, uint32_t point);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "web/json_part.h"
 
 enum {
     NUMBER_MOST_BYTES = 64, /* of one literal */
@@ -23,7 +24,19 @@ enum {
 struct scan {
     const char *at, *end;
     size_t member_count;
+    bool misread; /* there is a pair that json-c misreads */
 };
+
+/*
+ * json-c 0.16 takes what an escaped pair stands for as half a pair when its low
+ * 16 bits look like one, and gives U+FFFD (its pull request 893).
+ */
+static bool is_misread(struct json_escape e)
+{
+    enum { HALF_MASK = 0xf800, HALF = 0xd800 };
+
+    return e.bytes == 2 * JSON_ESCAPE_UNIT && (e.point & HALF_MASK) == HALF;
+}
 
 static bool scan_string(struct scan *s)
 {
@@ -36,6 +49,7 @@ static bool scan_string(struct scan *s)
         }
         if (*s->at != '\\')
             continue;
+        s->misread |= is_misread(json_escape_at(s->at, s->end));
         s->at++;
         if (s->end - s->at >= 5 && !memcmp(s->at, "u0000", 5))
             return false;
@@ -173,6 +187,28 @@ static struct json_object *parse(struct json_tokener *t, struct span text,
     return at;
 }
 
+/* The same document with such pairs as they are in UTF-8. */
+static void mend(struct span text, struct buf *out)
+{
+    const char *from = text.at, *end = from + text.bytes;
+
+    for (const char *at = from; at < end; at++) {
+        struct json_escape e;
+        char point[UTF8_MOST_BYTES];
+
+        if (*at != '\\')
+            continue;
+        e = json_escape_at(at, end);
+        if (is_misread(e)) {
+            buf_add(out, from, (size_t)(at - from));
+            buf_add(out, point, (size_t)(utf8_put(point, e.point) - point));
+            from = at + e.bytes;
+        }
+        at += e.bytes ? e.bytes - 1 : 1;
+    }
+    buf_add(out, from, (size_t)(end - from));
+}
+
 static bool judge(struct span text, size_t most_bytes, struct scan *s,
                   struct err *err)
 {
@@ -181,7 +217,7 @@ static bool judge(struct span text, size_t most_bytes, struct scan *s,
                        most_bytes);
     if (!utf8_valid(text))
         return err_set(err, ERR_INVALID, "json: not UTF-8");
-    *s = (struct scan){text.at, text.at + text.bytes, 0};
+    *s = (struct scan){.at = text.at, .end = text.at + text.bytes};
     if (!scan_all(s))
         return err_set(err, ERR_INVALID, "json: byte %td is not JSON",
                        s->at - text.at);
@@ -197,14 +233,22 @@ bool json_parse(struct span text, size_t most_bytes, int most_depth,
     struct json_tokener *t = NULL;
     enum json_tokener_error state;
     size_t member_count = 0;
+    struct buf mended;
 
     *root = (struct json){0};
     text = trim(text);
     if (!judge(text, most_bytes, &s, err))
         return false;
-    t = json_tokener_new_ex(most_depth);
-    if (!t)
-        return err_set(err, ERR_MEMORY, "json: no memory for the parser");
+    buf_init(&mended, text.bytes);
+    if (s.misread) {
+        mend(text, &mended);
+        text = buf_view(&mended);
+    }
+    t = mended.failed ? NULL : json_tokener_new_ex(most_depth);
+    if (!t) {
+        err_set(err, ERR_MEMORY, "json: no memory for the parser");
+        goto out;
+    }
     json_tokener_set_flags(t, JSON_TOKENER_STRICT);
     at = parse(t, text, &state);
     if (state != json_tokener_success) {
@@ -224,7 +268,9 @@ bool json_parse(struct span text, size_t most_bytes, int most_depth,
 out:
     if (!ok)
         json_object_put(at);
-    json_tokener_free(t);
+    if (t)
+        json_tokener_free(t);
+    buf_release(&mended);
     return ok;
 }
 

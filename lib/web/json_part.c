@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 enum {
     UNIT_DIGITS = 4,
     HIGH_FIRST = 0xd800,
@@ -99,21 +101,6 @@ struct json_escape json_escape_at(const char *at, const char *end)
     return (struct json_escape){2, point, false};
 }
 
-static char *add_point(char *to, uint32_t point)
-{
-    enum { TAIL_BITS = 6, TAIL_MASK = 0x3f, TAIL = 0x80 };
-    unsigned tails = point < 0x80      ? 0
-                     : point < 0x800   ? 1
-                     : point < 0x10000 ? 2
-                                       : 3;
-    static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
-
-    *to++ = (char)(lead[tails] | point >> (TAIL_BITS * tails));
-    while (tails--)
-        *to++ = (char)(TAIL | (point >> (TAIL_BITS * tails) & TAIL_MASK));
-    return to;
-}
-
 bool json_part_text(const struct json_part *part, struct arena *arena,
                     struct span *out, struct err *err)
 {
@@ -134,7 +121,7 @@ bool json_part_text(const struct json_part *part, struct arena *arena,
             continue;
         }
         e = json_escape_at(at, end);
-        to = add_point(to, e.point);
+        to = utf8_put(to, e.point);
         at += e.bytes;
     }
     *out = (struct span){first, (size_t)(to - first)};

@@ -185,6 +185,35 @@ START_TEST(the_text_need_not_end_with_nul)
 }
 END_TEST
 
+START_TEST(a_pair_that_looks_like_half_a_pair_is_its_character)
+{
+    static const char *const rows[][2] = {
+        {"\"\\ud836\\ude01\"", "\xf0\x9d\xa8\x81"},
+        {"\"a\\uD876\\uDC00z\"", "a\xf0\xad\xa0\x80z"},
+        {"\"\\ud837\\udfff\\ud83d\\ude10\"",
+         "\xf0\x9d\xbf\xbf\xf0\x9f\x98\x90"},
+        {"\"\\\\ud836\\ude01\"", "\\ud836\xef\xbf\xbd"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct span text;
+
+        open_text(rows[i][0]);
+        ck_assert(json_text(&root, &text, &err));
+        ck_assert_msg(span_is(text, rows[i][1]), "%s gives %.*s", rows[i][0],
+                      SPAN_ARGS(text));
+        json_release(&root);
+    }
+    open_text("{\"\\ud836\\ude01\":1}");
+    struct json_members it = json_members_of(&root);
+    struct span key;
+    struct json value;
+    ck_assert(json_members_next(&it, &key, &value));
+    ck_assert(span_is(key, "\xf0\x9d\xa8\x81"));
+    json_release(&root);
+}
+END_TEST
+
 START_TEST(kinds_are_told_apart)
 {
     static const struct {
@@ -411,6 +440,7 @@ int main(void)
     tcase_add_test(tc, a_nul_byte_is_refused);
     tcase_add_test(tc, a_text_over_the_limit_is_not_even_looked_at);
     tcase_add_test(tc, the_text_need_not_end_with_nul);
+    tcase_add_test(tc, a_pair_that_looks_like_half_a_pair_is_its_character);
     tcase_add_test(tc, kinds_are_told_apart);
     tcase_add_test(tc, members_are_found_with_their_type);
     tcase_add_test(tc, a_member_of_another_type_is_an_error_not_a_conversion);

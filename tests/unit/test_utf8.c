@@ -3,7 +3,7 @@
 
 #include "base/utf8.h"
 
-START_TEST(the_first_and_last_character_of_each_length_are_read)
+START_TEST(the_first_and_last_character_of_each_length_are_read_and_written)
 {
     static const struct {
         const char *text;
@@ -21,6 +21,7 @@ START_TEST(the_first_and_last_character_of_each_length_are_read)
         {"\xf0\x90\x80\x80", 4, 0x10000},
         {"\xf4\x8f\xbf\xbf", 4, 0x10ffff},
     };
+    char text[UTF8_MOST_BYTES];
     uint32_t point;
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -28,6 +29,9 @@ START_TEST(the_first_and_last_character_of_each_length_are_read)
                           rows[i].bytes);
         ck_assert_uint_eq(point, rows[i].point);
         ck_assert(utf8_valid(span_of(rows[i].text)));
+        char *end = utf8_put(text, rows[i].point);
+        ck_assert(
+            span_is((struct span){text, (size_t)(end - text)}, rows[i].text));
     }
 }
 END_TEST
@@ -97,7 +101,8 @@ int main(void)
     SRunner *sr = srunner_create(s);
     int failed;
 
-    tcase_add_test(tc, the_first_and_last_character_of_each_length_are_read);
+    tcase_add_test(
+        tc, the_first_and_last_character_of_each_length_are_read_and_written);
     tcase_add_test(tc, what_is_no_character_is_refused);
     tcase_add_test(tc, one_bad_byte_spoils_a_text_wherever_it_stands);
     tcase_add_test(tc, control_characters_are_not_printable);
