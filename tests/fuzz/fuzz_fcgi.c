@@ -6,6 +6,7 @@
  *
  * Input   a stream of pieces: one byte of choice, one of length, the bytes.
  */
+#define _GNU_SOURCE /* memmem */
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
