@@ -58,40 +58,33 @@ cpu()
     done
 }
 
-# column N LINES: the middle one of a column.
+# column N WHO: the middle one of a column of what was measured of them in turn.
 column()
 {
     # shellcheck disable=SC2046
-    median $(printf '%s\n' "$2" | cut -d' ' -f"$1")
+    median $(cut -d' ' -f"$1" "$STACK/turn.$2")
 }
 
 # In turn, so that a busy moment of the machine meets all.
 compare()
 {
-    data=$1
-    clients=$2
-    feed=
-    constant=
-    stock=
+    name=$1.clients_$2
+    rm -f "$STACK"/turn.*
     for _ in $(seq "$ROUNDS"); do
-        feed="$feed${feed:+
-}$(load '/api/feeds?limit=20' "$clients")"
-        constant="$constant${constant:+
-}$(load /api/constant "$clients")"
-        stock="$stock${stock:+
-}$(load /api/stock "$clients")"
+        load '/api/feeds?limit=20' "$2" >>"$STACK/turn.feeds"
+        load /api/constant "$2" >>"$STACK/turn.constant"
+        load /api/stock "$2" >>"$STACK/turn.stock"
     done
-    name=$data.clients_$clients
-    rate=$(column 1 "$stock")
+    rate=$(column 1 stock)
     figure "stock.$name.rate" "$rate" requests/s
-    figure "stock.$name.p95" "$(column 3 "$stock")" us
-    figure "constant.$name.rate" "$(column 1 "$constant")" requests/s "stock.$name.rate" "$rate"
-    figure "feeds.$name.rate" "$(column 1 "$feed")" requests/s "stock.$name.rate" "$rate"
-    figure "feeds.$name.rate_again" "$(column 1 "$feed")" requests/s \
-        "constant.$name.rate" "$(column 1 "$constant")"
-    figure "feeds.$name.p50" "$(column 2 "$feed")" us "stock.$name.p50" "$(column 2 "$stock")"
-    figure "feeds.$name.p95" "$(column 3 "$feed")" us "stock.$name.p95" "$(column 3 "$stock")"
-    figure "feeds.$name.p99" "$(column 4 "$feed")" us "stock.$name.p99" "$(column 4 "$stock")"
+    figure "stock.$name.p95" "$(column 3 stock)" us
+    figure "constant.$name.rate" "$(column 1 constant)" requests/s "stock.$name.rate" "$rate"
+    figure "feeds.$name.rate" "$(column 1 feeds)" requests/s "stock.$name.rate" "$rate"
+    figure "feeds.$name.rate_again" "$(column 1 feeds)" requests/s \
+        "constant.$name.rate" "$(column 1 constant)"
+    figure "feeds.$name.p50" "$(column 2 feeds)" us "stock.$name.p50" "$(column 2 stock)"
+    figure "feeds.$name.p95" "$(column 3 feeds)" us "stock.$name.p95" "$(column 3 stock)"
+    figure "feeds.$name.p99" "$(column 4 feeds)" us "stock.$name.p99" "$(column 4 stock)"
 }
 
 # load_even PATH RATE: p50, p95, p99 of requests that are due at even intervals.
@@ -108,19 +101,16 @@ load_even()
 at_70_percent()
 {
     rate=$(awk -v rate="$2" 'BEGIN { print rate * 0.7 }')
-    feed=
-    stock=
+    rm -f "$STACK"/turn.*
     for _ in $(seq "$ROUNDS"); do
-        feed="$feed${feed:+
-}$(load_even '/api/feeds?limit=20' "$rate")"
-        stock="$stock${stock:+
-}$(load_even /api/stock "$rate")"
+        load_even '/api/feeds?limit=20' "$rate" >>"$STACK/turn.feeds"
+        load_even /api/stock "$rate" >>"$STACK/turn.stock"
     done
     for cut in 'p50 1' 'p95 2' 'p99 3'; do
         base=stock.$1.load_70.${cut% *}
-        other=$(column "${cut#* }" "$stock")
+        other=$(column "${cut#* }" stock)
         figure "$base" "$other" us
-        figure "feeds.$1.load_70.${cut% *}" "$(column "${cut#* }" "$feed")" us "$base" "$other"
+        figure "feeds.$1.load_70.${cut% *}" "$(column "${cut#* }" feeds)" us "$base" "$other"
     done
 }
 
@@ -168,7 +158,7 @@ measure()
         compare "$1" "$clients"
     done
     cpu "$1"
-    at_70_percent "$1" "$(column 1 "$feed")"
+    at_70_percent "$1" "$(column 1 feeds)"
     figure "feeds.$1.worker_private_memory" "$(private_memory)" MB
     stack_stop
 }

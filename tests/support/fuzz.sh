@@ -12,7 +12,8 @@ readonly INPUT_MOST_BYTES=8192
 target=$1
 seconds=${2:-30}
 packages='libpq json-c fcgi libcrypto zlib libxxhash libutf8proc openblas'
-flags='-std=gnu17 -Wall -Wextra -Werror -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all'
+flags='-std=gnu17 -Wall -Wextra -Werror -g -O1 -fno-sanitize-recover=all'
+flags="$flags -fsanitize=fuzzer,address,undefined"
 
 # The library as the asan build makes it, but marked for the fuzzer.
 make -s -j "$(nproc)" VARIANT=asan B="$B" CC=clang CFLAGS=-fsanitize=fuzzer-no-link \
