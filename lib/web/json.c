@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "web/json_part.h"
+#include "web/json_escape.h"
 
 enum {
     NUMBER_MOST_BYTES = 64, /* of one literal */

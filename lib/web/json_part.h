@@ -1,10 +1,8 @@
 /*
- * json_part.h -- one value inside a JSON text, and what its escapes stand for
- * (RFC 8259 section 7).
+ * json_part.h -- one value inside a JSON text.
  *
  * Judged  a part comes from json_scan.h, which has judged its bytes.
- * Halves  half of a surrogate pair stands for U+FFFD and is told apart: it has
- *         no UTF-8, and PostgreSQL's jsonb refuses it.
+ * Halves  of surrogate pairs: json_escape.h.
  */
 #pragma once
 
@@ -36,17 +34,3 @@ MUST_USE bool json_part_text(const struct json_part *part, struct arena *arena,
  */
 MUST_USE bool json_part_raw(const struct json_part *part, struct arena *arena,
                             struct span *out, struct err *err);
-
-enum {
-    JSON_ESCAPE_UNIT = 6, /* bytes of \uXXXX */
-    JSON_REPLACEMENT = 0xfffd,
-};
-
-struct json_escape {
-    size_t bytes; /* 2, 6, or 12 of a pair; 0: no escape stands there */
-    uint32_t point;
-    bool lone; /* half of a pair */
-};
-
-/* Of the escape whose backslash stands at `at` < end. */
-struct json_escape json_escape_at(const char *at, const char *end);

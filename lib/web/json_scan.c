@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "web/json_escape.h"
 
 enum {
     NUMBER_MOST_BYTES = 64,  /* of one literal, as in json.c */
