@@ -5,8 +5,8 @@
  * new_posts  each post once, also when its transaction commits some seconds
  *            after its date; what comes within announce_every_s is told
  *            together. The first look only learns what is there already.
- * hello      every ANNOUNCE_HELLO_S, after each new_posts, and at once after a
- *            start of nginx, which gives it to every page that connects: it
+ * hello      every ANNOUNCE_HELLO_S, after each new_posts, and at once when
+ * nginx was started or reloaded, which gives it to every page that connects: it
  *            says that the line works and how new the newest post is, so that
  *            a page which missed a message knows it.
  * Units      times are of the monotonic clock, but for *_at_ms.
@@ -48,7 +48,7 @@ bool announce_posts_due(const struct announce *a, int64_t now_us,
                         struct buf *out);
 void announce_told(struct announce *a, int64_t now_us);
 
-/* Nobody has our last hello any more, or it is out of date: another is due. */
+/* nginx has our last hello no more, or it is out of date: another is due. */
 void announce_forgotten(struct announce *a);
 
 bool announce_hello_due(const struct announce *a, int64_t now_us,

@@ -30,7 +30,7 @@ struct announcer {
     struct db db;
     struct publish publish;
     struct announce what;
-    struct place socket, model;
+    struct place model;
     int64_t looked_at_ms; /* wall clock of the last look that succeeded */
     bool away;            /* the log knows that nginx does not answer */
 };
@@ -55,16 +55,32 @@ static bool has_moved(const char *path, struct place *last)
     return moved;
 }
 
+/* Logs when nginx goes away, once. */
+static bool note(struct announcer *a, bool ok, const struct err *err)
+{
+    if (!ok && !a->away)
+        log_failure(LOG_WARN, "jobs", "publish_failed", err);
+    a->away = !ok;
+    return ok;
+}
+
 static bool tell(struct announcer *a, const char *channel,
                  const struct buf *text)
 {
     struct err err;
     bool ok = publish_send(&a->publish, channel, buf_view(text), &err);
 
-    if (!ok && !a->away)
-        log_failure(LOG_WARN, "jobs", "publish_failed", &err);
-    a->away = !ok;
-    return ok;
+    return note(a, ok, &err);
+}
+
+/* True when nginx answers and has no hello: it was started or reloaded. */
+static bool has_forgotten(struct announcer *a)
+{
+    struct err err;
+    bool kept;
+    bool ok = publish_is_kept(&a->publish, PUBLISH_HELLO, &kept, &err);
+
+    return note(a, ok, &err) && !kept;
 }
 
 /* The first look takes the newest there are; a later one begins where a late
@@ -89,7 +105,7 @@ static void round_of(struct announcer *a, struct buf *text)
     int64_t now_us;
 
     look(a);
-    if (has_moved(a->config->publish_socket, &a->socket))
+    if (has_forgotten(a))
         announce_forgotten(&a->what);
     now_us = clock_mono_us();
     buf_reset(text);

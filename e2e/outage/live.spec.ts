@@ -51,6 +51,13 @@ for (const [what, happens, offer] of [
         await expect(page.getByTestId('news-button')).toHaveText(offer, { timeout: BACK_MS });
     });
 
+test('a page that opens after nginx was reloaded hears within five seconds', async ({ page, stack }) => {
+    await stack.reload();
+    const heard = page.waitForEvent('websocket').then((line) => line.waitForEvent('framereceived', { timeout: BACK_MS }));
+    await page.goto('/');
+    expect(JSON.parse(String((await heard).payload))).toMatchObject({ type: 'hello' });
+});
+
 test('another live model is offered, and comes when it is asked for', async ({ reader, page, stack }) => {
     await page.goto('/');
     await reader.shown();

@@ -14,6 +14,7 @@ import * as fs from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { expect } from '@playwright/test';
 
 export const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 
@@ -208,6 +209,13 @@ export class Stack {
     /** One letter of runit's control: u up, d down, x exit ... */
     control(service: string, letter: string) {
         fs.writeFileSync(this.file(`service/${service}/supervise/control`), letter);
+    }
+
+    /** nginx with other workers, once all of them are there. */
+    async reload() {
+        const before = this.children('nginx');
+        this.control('nginx', 'h');
+        await expect.poll(() => this.children('nginx').filter((pid) => !before.includes(pid)).length, { timeout: COMMAND_MS }).toBe(before.length);
     }
 
     /** The processes that a service has started. */

@@ -49,12 +49,6 @@ async function waysOf(page: Page): Promise<Ways> {
     return ways;
 }
 
-async function reload(stack: Stack) {
-    const before = stack.children('nginx');
-    stack.control('nginx', 'h');
-    await expect.poll(() => stack.children('nginx').filter((pid) => !before.includes(pid)).length, SOON).toBe(before.length);
-}
-
 /** While `work` is done, nginx answers /api/live as edited. */
 async function withLive(stack: Stack, edit: (text: string) => string, work: () => Promise<void>) {
     const file = stack.file('nginx/live.conf');
@@ -63,11 +57,11 @@ async function withLive(stack: Stack, edit: (text: string) => string, work: () =
     expect(edited).not.toBe(text);
     try {
         fs.writeFileSync(file, edited);
-        await reload(stack);
+        await stack.reload();
         await work();
     } finally {
         fs.writeFileSync(file, text);
-        await reload(stack);
+        await stack.reload();
     }
 }
 
