@@ -14,13 +14,16 @@
  * Errors     ERR_DOWN     SQLSTATE 08, 53, 57P0x and what is not listed here:
  *                         the batch is good, the database is not (now)
  *            ERR_TIMEOUT  our deadline; statement or lock timeout (57014,
- * 55P03) ERR_INVALID  21, 22, 23: the values are refused ERR_LIMIT    54: too
- * large ERR_CORRUPT  rows that do not have the promised shape `sqlstate` keeps
- * the five characters, "" when none. Texts name neither values nor the password
- * of the URL. Scope      transactions, session locks, streams and copies belong
- * to one connection. When it is lost inside such a scope, every call until the
- * end of the scope fails: nothing runs half outside of it. Threads    none; one
- * struct db serves one caller at a time.
+ *                         55P03)
+ *            ERR_INVALID  21, 22, 23: the values are refused
+ *            ERR_LIMIT    54: too large
+ *            ERR_CORRUPT  rows that do not have the promised shape
+ *            `sqlstate` keeps the five characters, "" when none. Texts name
+ *            neither values nor the password of the URL.
+ * Scope      transactions, session locks, streams and copies belong to one
+ *            connection. When it is lost inside such a scope, every call until
+ *            the end of the scope fails: nothing runs half outside of it.
+ * Threads    none; one struct db serves one caller at a time.
  *
  *     struct db_sql sql = DB_SQL(load_history, "utm");
  *     struct db_param in[] = {db_param_uuid(user), db_param_i64(100)};
