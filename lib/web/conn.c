@@ -16,6 +16,7 @@
 
 enum {
     LISTEN_FD = 0,
+    WAITED = 2, /* that socket and the signals */
     MS_PER_S = 1000,
     US_PER_MS = 1000,
     BACKOFF_LEAST_MS = 10,
@@ -109,23 +110,26 @@ static bool stop_asked(struct conn *c)
     return c->stopping;
 }
 
-/*
- * Waits until a newcomer may be there; false: stop. The signal is looked at
- * first, so that a worker under full load stops as well.
- */
+/* Waits until a newcomer may be there; false: stop. Both are asked for at once,
+ * so that a worker under full load stops as well. */
 static bool wait_newcomer(struct conn *c)
 {
-    struct epoll_event event;
+    struct epoll_event events[WAITED];
+    bool newcomer = false;
     int ready;
 
-    while (!stop_asked(c)) {
-        ready = epoll_wait(c->wait_fd, &event, 1, log_due_ms());
+    while (!c->stopping && !newcomer) {
+        ready = epoll_wait(c->wait_fd, events, WAITED, log_due_ms());
         if (ready == 0)
             log_flush();
-        if (ready == 1 && event.data.fd == LISTEN_FD)
-            return !stop_asked(c);
+        for (int i = 0; i < ready; i++) {
+            if (events[i].data.fd == LISTEN_FD)
+                newcomer = true;
+            else
+                (void)stop_asked(c);
+        }
     }
-    return false;
+    return !c->stopping;
 }
 
 enum { KEPT, SIGNALS, NEWCOMERS, SOURCES };
@@ -201,21 +205,24 @@ int conn_next(struct conn *c)
     for (;;) {
         if (c->fd >= 0 && wait_kept(c))
             return c->fd;
-        if (c->fd < 0 && !wait_newcomer(c))
+        if (c->fd < 0 && !c->newcomer && !wait_newcomer(c))
             return -1;
+        c->newcomer = false;
         if (take_newcomer(c))
             return c->fd;
     }
 }
 
-bool conn_may_keep(const struct conn *c)
+bool conn_may_keep(struct conn *c)
 {
     struct pollfd at[] = {
         {.fd = LISTEN_FD, .events = POLLIN},
         {.fd = c->signal_fd, .events = POLLIN},
     };
+    bool silent = poll(at, sizeof at / sizeof at[0], 0) == 0;
 
-    return !c->stopping && poll(at, sizeof at / sizeof at[0], 0) == 0;
+    c->newcomer = !silent && !at[1].revents;
+    return silent && !c->stopping;
 }
 
 void conn_end(struct conn *c, bool keep)

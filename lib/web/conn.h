@@ -38,6 +38,7 @@ struct conn {
     int signal_fd; /* SIGTERM and SIGINT */
     int patience_ms, backoff_ms;
     bool stopping;
+    bool newcomer; /* one waited at the last look */
 };
 
 /* ERR_INVALID when descriptor 0 is no listening socket. */
@@ -54,7 +55,7 @@ void conn_close(struct conn *c);
 int conn_next(struct conn *c);
 
 /* Does nobody wait, neither for a worker nor for this one's end? */
-bool conn_may_keep(const struct conn *c);
+bool conn_may_keep(struct conn *c);
 
 /* The request of conn_next() is over. */
 void conn_end(struct conn *c, bool keep);
