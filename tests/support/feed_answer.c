@@ -44,6 +44,18 @@ unsigned feed_number(const struct answer *a, size_t i)
     return test_number(id);
 }
 
+int64_t feed_position(const struct answer *a, size_t i)
+{
+    struct json post = feed_post(a, i);
+    int64_t position = 0;
+    struct err err;
+
+    ck_assert_msg(
+        json_find_i64(&post, "position", 1, INT64_MAX, &position, NULL, &err),
+        "%s", err.what);
+    return position;
+}
+
 struct span feed_rung(const struct answer *a, size_t i)
 {
     return text_of(a, i, "source");

@@ -9,6 +9,7 @@
 size_t feed_count(const struct answer *a);
 /* n of the i-th post's id test_id(n). */
 unsigned feed_number(const struct answer *a, size_t i);
+int64_t feed_position(const struct answer *a, size_t i);
 struct json feed_post(const struct answer *a, size_t i);
 /* "neighbours", ... */
 struct span feed_rung(const struct answer *a, size_t i);

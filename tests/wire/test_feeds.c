@@ -3,14 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../support/corpus.h"
+#include "../support/feed_answer.h"
 #include "../support/schema.h"
 #include "../support/test_db.h"
 #include "app/feed.h"
 #include "base/clock.h"
 #include "base/mem.h"
-
-enum { PAGES_MOST = 64, QUERY_BYTES = CURSOR_TEXT_MOST + 64, IDS_MOST = 128 };
 
 static struct stage stage;
 static struct worker feeds;
@@ -23,11 +21,6 @@ static void setup(void)
     stage_token(&stage, test_id(CORPUS_READER), reader);
     stage_token(&stage, test_id(CORPUS_STRANGER), stranger);
     stage_token(&stage, test_id(CORPUS_AUTHOR), author);
-}
-
-static void setup_trained(void)
-{
-    setup();
     stage_train(&stage);
     worker_start(&feeds, &stage, "feeds");
 }
@@ -39,26 +32,6 @@ static void teardown(void)
 }
 
 /* ---- Reading an answer ---- */
-
-static void ask_as(const char *bearer, const char *query, struct answer *a)
-{
-    worker_ask(&feeds, &(struct ask){.query = query, .bearer = bearer}, a);
-    ck_assert_msg(a->status == 200, "%s: %.*s", query, SPAN_ARGS(a->raw.body));
-}
-
-static struct json post_at(const struct answer *a, size_t i)
-{
-    struct json posts = answer_array(a, "posts");
-
-    return json_at(&posts, i);
-}
-
-static size_t count_of(const struct answer *a)
-{
-    struct json posts = answer_array(a, "posts");
-
-    return json_count(&posts);
-}
 
 static struct span text_in(const struct json *object, const char *key)
 {
@@ -81,31 +54,6 @@ static int64_t number_in(const struct json *object, const char *key)
     return value;
 }
 
-/* n of the post's id test_id(n). */
-static unsigned number_at(const struct answer *a, size_t i)
-{
-    struct json post = post_at(a, i);
-    struct uuid id;
-
-    ck_assert(uuid_find(text_in(&post, "id"), &id));
-    return test_number(id);
-}
-
-static struct span rung_at(const struct answer *a, size_t i)
-{
-    struct json post = post_at(a, i);
-
-    return text_in(&post, "source");
-}
-
-static bool gives(const struct answer *a, unsigned number)
-{
-    for (size_t i = 0; i < count_of(a); i++)
-        if (number_at(a, i) == number)
-            return true;
-    return false;
-}
-
 static void is_from(const struct answer *a, const char *source,
                     const char *reason)
 {
@@ -118,81 +66,6 @@ static void is_from(const struct answer *a, const char *source,
                       "%.*s", SPAN_ARGS(a->raw.body));
 }
 
-/* ---- Whole scrolls ---- */
-
-struct scroll {
-    size_t pages, count;
-    unsigned numbers[IDS_MOST];
-    int64_t positions[IDS_MOST];
-};
-
-static void add_page(struct scroll *s, const struct answer *a)
-{
-    s->pages++;
-    for (size_t i = 0; i < count_of(a); i++) {
-        struct json post = post_at(a, i);
-
-        ck_assert_uint_lt(s->count, IDS_MOST);
-        s->numbers[s->count] = number_at(a, i);
-        s->positions[s->count++] = number_in(&post, "position");
-    }
-}
-
-/* False at the end of the scroll, else `query` asks for the next page. */
-static bool next_query(const struct answer *a, const char *first,
-                       char query[QUERY_BYTES])
-{
-    bool more = answer_bool(a, "has_more");
-
-    ck_assert_int_eq(more, !answer_is_null(a, "next_cursor"));
-    if (more)
-        snprintf(query, QUERY_BYTES, "%s&cursor=%.*s", first,
-                 SPAN_ARGS(answer_text(a, "next_cursor")));
-    return more;
-}
-
-typedef void between_fn(size_t pages);
-
-/* All pages; `between` is called after each. */
-static void scroll_through(const char *bearer, const char *first,
-                           between_fn *between, struct scroll *s)
-{
-    char query[QUERY_BYTES];
-    bool more = true;
-    struct answer a;
-
-    *s = (struct scroll){0};
-    snprintf(query, sizeof query, "%s", first);
-    while (more) {
-        ck_assert_uint_lt(s->pages, PAGES_MOST);
-        ask_as(bearer, query, &a);
-        add_page(s, &a);
-        more = next_query(&a, first, query);
-        answer_release(&a);
-        if (between)
-            between(s->pages);
-    }
-}
-
-static void never_repeats(const struct scroll *s)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        ck_assert_int_eq(s->positions[i], (int64_t)i + 1);
-        for (size_t j = 0; j < i; j++)
-            ck_assert_msg(s->numbers[i] != s->numbers[j],
-                          "post %u at %zu and %zu", s->numbers[i], j + 1,
-                          i + 1);
-    }
-}
-
-static bool has(const struct scroll *s, unsigned number)
-{
-    for (size_t i = 0; i < s->count; i++)
-        if (s->numbers[i] == number)
-            return true;
-    return false;
-}
-
 /* ---- Personal feeds ---- */
 
 START_TEST(a_reader_gets_what_similar_readers_liked_then_the_lower_rungs)
@@ -201,16 +74,16 @@ START_TEST(a_reader_gets_what_similar_readers_liked_then_the_lower_rungs)
     struct json model;
     struct err err;
 
-    ask_as(reader, "", &a);
+    feed_ask(&feeds, reader, "", &a);
     is_from(&a, "ml_recommendations", NULL);
-    ck_assert_uint_eq(count_of(&a), 20);
+    ck_assert_uint_eq(feed_count(&a), 20);
     for (unsigned i = 0; i < CORPUS_RECOMMENDED; i++) {
-        ck_assert_uint_eq(number_at(&a, i), CORPUS_LIKED + 1 + i);
-        ck_assert(span_is(rung_at(&a, i), "neighbours"));
+        ck_assert_uint_eq(feed_number(&a, i), CORPUS_LIKED + 1 + i);
+        ck_assert(span_is(feed_rung(&a, i), "neighbours"));
     }
     for (unsigned i = CORPUS_RECOMMENDED; i < 20; i++) {
-        ck_assert_uint_gt(number_at(&a, i), 10);
-        ck_assert(!span_is(rung_at(&a, i), "neighbours"));
+        ck_assert_uint_gt(feed_number(&a, i), 10);
+        ck_assert(!span_is(feed_rung(&a, i), "neighbours"));
     }
     ck_assert(json_find_object(&a.json, "model", &model, NULL, &err));
     ck_assert(span_is(text_in(&model, "name"), "collaborative_filtering_v1"));
@@ -239,7 +112,7 @@ START_TEST(a_post_is_shown_in_full)
              (long long)stage_count(
                  &stage, "SELECT (extract(epoch FROM published_at) * 1000)"
                          "::bigint FROM posts WHERE title = 'Post 4'"));
-    ask_as(reader, "limit=1", &a);
+    feed_ask(&feeds, reader, "limit=1", &a);
     ck_assert_msg(span_has(a.raw.body, golden), "%s\nnot in\n%.*s", golden,
                   SPAN_ARGS(a.raw.body));
     answer_release(&a);
@@ -262,9 +135,9 @@ START_TEST(the_reasons_are_true_shares_of_the_score)
     struct answer a;
     struct err err;
 
-    ask_as(reader, "", &a);
+    feed_ask(&feeds, reader, "", &a);
     for (size_t i = 0; i < 20; i++) {
-        struct json post = post_at(&a, i), reasons, reason, ids;
+        struct json post = feed_post(&a, i), reasons, reason, ids;
         struct uuid id;
 
         ck_assert(json_find_array(&post, "reasons", &reasons, NULL, &err));
@@ -293,14 +166,14 @@ START_TEST(a_reader_of_whom_nothing_is_known_gets_what_is_read_now)
 {
     struct answer a;
 
-    ask_as(stranger, "", &a);
+    feed_ask(&feeds, stranger, "", &a);
     is_from(&a, "random_fallback", "cold_start");
-    ck_assert_uint_eq(count_of(&a), 20);
+    ck_assert_uint_eq(feed_count(&a), 20);
     ck_assert(!answer_is_null(&a, "model"));
     for (size_t i = 0; i < 20; i++) {
-        bool drawn = span_is(rung_at(&a, i), "explore");
-        ck_assert(drawn || span_is(rung_at(&a, i), "trending"));
-        ck_assert((number_at(&a, i) <= 20) == !drawn);
+        bool drawn = span_is(feed_rung(&a, i), "explore");
+        ck_assert(drawn || span_is(feed_rung(&a, i), "trending"));
+        ck_assert((feed_number(&a, i) <= 20) == !drawn);
     }
     answer_release(&a);
 }
@@ -317,11 +190,11 @@ START_TEST(without_any_event_a_feed_is_chance)
     ck_assert_int_eq(remove(stage.model_path), 0); /* it would be better */
     stage_train(&stage);
     worker_start(&feeds, &stage, "feeds");
-    ask_as(stranger, "limit=50", &a);
+    feed_ask(&feeds, stranger, "limit=50", &a);
     is_from(&a, "random_fallback", "cold_start");
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS);
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS);
     for (size_t i = 0; i < CORPUS_POSTS; i++)
-        ck_assert(span_is(rung_at(&a, i), "random"));
+        ck_assert(span_is(feed_rung(&a, i), "random"));
     answer_release(&a);
 }
 END_TEST
@@ -330,11 +203,11 @@ START_TEST(the_same_question_has_the_same_answer)
 {
     struct answer a, b;
 
-    ask_as(stranger, "limit=50", &a);
-    ask_as(stranger, "limit=50", &b);
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS);
+    feed_ask(&feeds, stranger, "limit=50", &a);
+    feed_ask(&feeds, stranger, "limit=50", &b);
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS);
     for (size_t i = 0; i < CORPUS_POSTS; i++)
-        ck_assert_uint_eq(number_at(&a, i), number_at(&b, i));
+        ck_assert_uint_eq(feed_number(&a, i), feed_number(&b, i));
     answer_release(&a);
     answer_release(&b);
 }
@@ -344,19 +217,19 @@ START_TEST(a_like_changes_the_very_next_answer)
 {
     struct answer a;
 
-    ask_as(reader, "limit=10", &a);
+    feed_ask(&feeds, reader, "limit=10", &a);
     for (size_t i = CORPUS_RECOMMENDED; i < 10; i++)
-        ck_assert(!span_is(rung_at(&a, i), "neighbours"));
+        ck_assert(!span_is(feed_rung(&a, i), "neighbours"));
     answer_release(&a);
     corpus_event(&stage, CORPUS_READER, 11, "like");
-    ask_as(reader, "limit=50", &a);
-    ck_assert(!gives(&a, 11));
+    feed_ask(&feeds, reader, "limit=50", &a);
+    ck_assert(!feed_gives(&a, 11));
     /* Now the nine other posts of the second group are recommended too. */
     for (size_t i = 0; i < CORPUS_RECOMMENDED + 9; i++) {
-        ck_assert(span_is(rung_at(&a, i), "neighbours"));
-        ck_assert_uint_le(number_at(&a, i), 20);
+        ck_assert(span_is(feed_rung(&a, i), "neighbours"));
+        ck_assert_uint_le(feed_number(&a, i), 20);
     }
-    ck_assert(!span_is(rung_at(&a, CORPUS_RECOMMENDED + 9), "neighbours"));
+    ck_assert(!span_is(feed_rung(&a, CORPUS_RECOMMENDED + 9), "neighbours"));
     answer_release(&a);
 }
 END_TEST
@@ -367,10 +240,10 @@ START_TEST(an_unlike_takes_the_like_back)
 
     for (unsigned post = 1; post <= CORPUS_LIKED; post++)
         corpus_event(&stage, CORPUS_READER, post, "unlike");
-    ask_as(reader, "limit=50", &a);
+    feed_ask(&feeds, reader, "limit=50", &a);
     is_from(&a, "random_fallback", "cold_start");
     for (unsigned post = 1; post <= CORPUS_LIKED; post++)
-        ck_assert(!gives(&a, post)); /* seen all the same */
+        ck_assert(!feed_gives(&a, post)); /* seen all the same */
     answer_release(&a);
 }
 END_TEST
@@ -386,13 +259,13 @@ START_TEST(what_was_seen_in_any_way_is_not_given_again)
 
     corpus_event(&stage, CORPUS_READER, 4, kinds[_i]);
     corpus_event(&stage, CORPUS_STRANGER, 25, kinds[_i]);
-    ask_as(reader, "limit=50", &a);
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS - CORPUS_LIKED - 1);
-    ck_assert(!gives(&a, 4));
+    feed_ask(&feeds, reader, "limit=50", &a);
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS - CORPUS_LIKED - 1);
+    ck_assert(!feed_gives(&a, 4));
     answer_release(&a);
-    ask_as(stranger, "limit=50", &a);
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS - 1);
-    ck_assert(!gives(&a, 25));
+    feed_ask(&feeds, stranger, "limit=50", &a);
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS - 1);
+    ck_assert(!feed_gives(&a, 25));
     answer_release(&a);
 }
 END_TEST
@@ -402,11 +275,11 @@ START_TEST(an_author_never_gets_his_own_posts)
     struct answer a;
 
     corpus_event(&stage, CORPUS_AUTHOR, 1, "like");
-    ask_as(author, "limit=50", &a);
+    feed_ask(&feeds, author, "limit=50", &a);
     is_from(&a, "ml_recommendations", NULL);
-    ck_assert_uint_eq(count_of(&a), 19); /* of 30: ten are his, one is seen */
-    for (size_t i = 0; i < count_of(&a); i++)
-        ck_assert_uint_ne(number_at(&a, i) % 3, 0);
+    ck_assert_uint_eq(feed_count(&a), 19); /* of 30: ten are his, one is seen */
+    for (size_t i = 0; i < feed_count(&a); i++)
+        ck_assert_uint_ne(feed_number(&a, i) % 3, 0);
     answer_release(&a);
 }
 END_TEST
@@ -423,14 +296,14 @@ START_TEST(hidden_deleted_and_future_posts_are_not_given_after_training)
                 " WHERE title = 'Post 5'");
     stage_train(&stage);
     worker_start(&feeds, &stage, "feeds");
-    ask_as(reader, "limit=50", &a);
-    ck_assert_uint_eq(number_at(&a, 0), 6);
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS - CORPUS_LIKED - 3);
-    ck_assert(!gives(&a, 4) && !gives(&a, 5) && !gives(&a, 25));
+    feed_ask(&feeds, reader, "limit=50", &a);
+    ck_assert_uint_eq(feed_number(&a, 0), 6);
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS - CORPUS_LIKED - 3);
+    ck_assert(!feed_gives(&a, 4) && !feed_gives(&a, 5) && !feed_gives(&a, 25));
     answer_release(&a);
-    ask_as(reader, "limit=50&feed=latest", &a);
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS - 3);
-    ck_assert(!gives(&a, 4) && !gives(&a, 5) && !gives(&a, 25));
+    feed_ask(&feeds, reader, "limit=50&feed=latest", &a);
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS - 3);
+    ck_assert(!feed_gives(&a, 4) && !feed_gives(&a, 5) && !feed_gives(&a, 25));
     answer_release(&a);
 }
 END_TEST
@@ -442,176 +315,11 @@ START_TEST(when_all_is_seen_posts_come_again_but_never_hidden_ones)
     for (unsigned post = 1; post <= CORPUS_POSTS; post++)
         corpus_event(&stage, CORPUS_STRANGER, post,
                      post == 7 ? "hide" : "view");
-    ask_as(stranger, "limit=50", &a);
+    feed_ask(&feeds, stranger, "limit=50", &a);
     is_from(&a, "random_fallback", "exhausted");
-    ck_assert_uint_eq(count_of(&a), CORPUS_POSTS - 1);
-    ck_assert(!gives(&a, 7));
+    ck_assert_uint_eq(feed_count(&a), CORPUS_POSTS - 1);
+    ck_assert(!feed_gives(&a, 7));
     answer_release(&a);
-}
-END_TEST
-
-/* ---- Pages ---- */
-
-static const unsigned limits[] = {1, 3, 6, 7, 8, 20, 26, 27, 28, 50};
-
-START_TEST(pages_never_repeat_and_never_skip)
-{
-    struct scroll s;
-    char first[QUERY_BYTES];
-
-    snprintf(first, sizeof first, "limit=%u", limits[_i]);
-    scroll_through(reader, first, NULL, &s);
-    never_repeats(&s);
-    ck_assert_uint_eq(s.count, CORPUS_POSTS - CORPUS_LIKED);
-    ck_assert_uint_eq(s.pages, (s.count + limits[_i] - 1) / limits[_i]);
-    for (unsigned i = 0; i < CORPUS_RECOMMENDED; i++)
-        ck_assert_uint_eq(s.numbers[i], CORPUS_LIKED + 1 + i);
-}
-END_TEST
-
-static void train_between(size_t pages)
-{
-    if (pages == 2) {
-        corpus_event(&stage, 101, 25, "like");
-        stage_train(&stage);
-    }
-}
-
-START_TEST(pages_never_repeat_while_the_model_is_replaced)
-{
-    struct scroll s;
-
-    scroll_through(reader, "limit=2", train_between, &s);
-    never_repeats(&s);
-    ck_assert_uint_eq(s.count, CORPUS_POSTS - CORPUS_LIKED);
-}
-END_TEST
-
-static void like_between(size_t pages)
-{
-    if (pages == 1)
-        corpus_event(&stage, CORPUS_READER, 11, "like");
-}
-
-START_TEST(pages_never_repeat_while_the_reader_goes_on_liking)
-{
-    struct scroll s;
-
-    scroll_through(reader, "limit=4", like_between, &s);
-    never_repeats(&s);
-    ck_assert(has(&s, 12) && has(&s, 30));
-}
-END_TEST
-
-static void lose_model_between(size_t pages)
-{
-    if (pages == 2)
-        ck_assert_int_eq(remove(stage.model_path), 0);
-}
-
-START_TEST(pages_never_repeat_while_the_model_goes_away)
-{
-    struct scroll s;
-
-    scroll_through(reader, "limit=3", lose_model_between, &s);
-    never_repeats(&s);
-    ck_assert_uint_eq(s.count, CORPUS_POSTS - CORPUS_LIKED);
-}
-END_TEST
-
-static void restart_between(size_t pages)
-{
-    (void)pages;
-    ck_assert_int_eq(worker_stop(&feeds), 0);
-    worker_start(&feeds, &stage, "feeds");
-}
-
-START_TEST(pages_never_repeat_while_workers_come_and_go)
-{
-    struct scroll s;
-
-    scroll_through(reader, "limit=9", restart_between, &s);
-    never_repeats(&s);
-    ck_assert_uint_eq(s.count, CORPUS_POSTS - CORPUS_LIKED);
-}
-END_TEST
-
-START_TEST(a_scroll_ends_after_the_set_number_of_posts)
-{
-    struct scroll s;
-
-    ck_assert_int_eq(worker_stop(&feeds), 0);
-    stage_set("KITH_CURSOR_POSTS", "20");
-    worker_start(&feeds, &stage, "feeds");
-    scroll_through(stranger, "limit=5", NULL, &s);
-    ck_assert_uint_eq(s.pages, 4);
-    ck_assert_uint_eq(s.count, 20);
-}
-END_TEST
-
-/* ---- Latest ---- */
-
-START_TEST(the_latest_feed_is_all_posts_newest_first)
-{
-    struct scroll s;
-    struct answer a;
-
-    ask_as(reader, "feed=latest&limit=50", &a);
-    is_from(&a, "latest", NULL);
-    ck_assert(span_is(rung_at(&a, 0), "latest"));
-    answer_release(&a);
-    scroll_through(reader, "feed=latest&limit=7", NULL, &s);
-    never_repeats(&s);
-    ck_assert_uint_eq(s.count, CORPUS_POSTS);
-    for (unsigned i = 0; i < CORPUS_POSTS; i++)
-        ck_assert_uint_eq(s.numbers[i], i + 1);
-}
-END_TEST
-
-static void publish_between(size_t pages)
-{
-    char sql[256];
-
-    snprintf(sql, sizeof sql,
-             "INSERT INTO posts (id, title) VALUES "
-             "('00000000-0000-4000-8000-%012zu', 'new')",
-             100 + pages);
-    test_db_run(&stage.db, sql);
-}
-
-START_TEST(the_latest_feed_neither_repeats_nor_skips_while_posts_arrive)
-{
-    struct scroll s;
-
-    scroll_through(reader, "feed=latest&limit=4", publish_between, &s);
-    never_repeats(&s);
-    ck_assert_uint_eq(s.count, CORPUS_POSTS);
-}
-END_TEST
-
-START_TEST(posts_of_one_instant_are_neither_repeated_nor_skipped)
-{
-    struct scroll s;
-
-    test_db_run(&stage.db, "UPDATE posts SET published_at = "
-                           "'2026-01-02 03:04:05.678901+00'");
-    scroll_through(reader, "feed=latest&limit=4", NULL, &s);
-    never_repeats(&s);
-    ck_assert_uint_eq(s.count, CORPUS_POSTS);
-    ck_assert_uint_eq(s.numbers[0], CORPUS_POSTS); /* the larger id first */
-}
-END_TEST
-
-START_TEST(the_latest_feed_leaves_out_what_the_reader_has_hidden)
-{
-    struct scroll s;
-
-    corpus_event(&stage, CORPUS_READER, 5, "hide");
-    corpus_event(&stage, CORPUS_READER, 6, "view");
-    scroll_through(reader, "feed=latest&limit=5", NULL, &s);
-    never_repeats(&s);
-    ck_assert_uint_eq(s.count, CORPUS_POSTS - 1);
-    ck_assert(!has(&s, 5) && has(&s, 6));
 }
 END_TEST
 
@@ -646,7 +354,7 @@ START_TEST(a_visitor_becomes_a_reader_whose_events_count_at_once)
     is_from(&a, "ml_recommendations", NULL);
     ck_assert(!answer_cookie(&a, renewed)); /* it is still new */
     for (unsigned i = 0; i < CORPUS_RECOMMENDED; i++)
-        ck_assert_uint_eq(number_at(&a, i), CORPUS_LIKED + 1 + i);
+        ck_assert_uint_eq(feed_number(&a, i), CORPUS_LIKED + 1 + i);
     answer_release(&a);
 }
 END_TEST
@@ -665,16 +373,16 @@ START_TEST(feed_make_gives_the_same_feed)
     struct answer a;
     struct err err;
 
-    ask_as(reader, "", &a);
+    feed_ask(&feeds, reader, "", &a);
     ck_assert(mem_take(1, sizeof *feeder, &feeder, &err));
     ck_assert(mem_take(1, sizeof *feed, &feed, &err));
     ck_assert(feeder_init(feeder, &config, &stage.db, &err));
     feed_make(feeder, &question, feed);
     ck_assert(span_is(answer_text(&a, "source"), feed->source));
-    ck_assert_uint_eq(feed->count, count_of(&a));
+    ck_assert_uint_eq(feed->count, feed_count(&a));
     for (size_t i = 0; i < feed->count; i++) {
-        ck_assert_uint_eq(test_number(feed->slots[i].post), number_at(&a, i));
-        ck_assert(span_is(rung_at(&a, i), rung_name(feed->slots[i].rung)));
+        ck_assert_uint_eq(test_number(feed->slots[i].post), feed_number(&a, i));
+        ck_assert(span_is(feed_rung(&a, i), rung_name(feed->slots[i].rung)));
     }
     feeder_release(feeder);
     mem_give(feeder);
@@ -696,7 +404,7 @@ START_TEST(the_command_line_gives_the_same_feed)
              "%s/kith recommend --json --limit 20 --user "
              "00000000-0000-4000-8000-000000000200",
              stage_bin());
-    ask_as(reader, "", &a);
+    feed_ask(&feeds, reader, "", &a);
     f = popen(line, "r");
     ck_assert_ptr_nonnull(f);
     bytes = fread(text, 1, sizeof text, f);
@@ -705,9 +413,9 @@ START_TEST(the_command_line_gives_the_same_feed)
         json_parse((struct span){text, bytes}, sizeof text, 32, &root, &err),
         "%s", err.what);
     ck_assert(json_find_array(&root, "posts", &posts, NULL, &err));
-    ck_assert_uint_eq(json_count(&posts), count_of(&a));
-    for (size_t i = 0; i < count_of(&a); i++) {
-        struct json post = json_at(&posts, i), served = post_at(&a, i);
+    ck_assert_uint_eq(json_count(&posts), feed_count(&a));
+    for (size_t i = 0; i < feed_count(&a); i++) {
+        struct json post = json_at(&posts, i), served = feed_post(&a, i);
         ck_assert(span_equal(text_in(&post, "id"), text_in(&served, "id")));
         ck_assert(schema_find(&post, SPAN("score"), &ours));
     }
@@ -723,7 +431,7 @@ START_TEST(the_answer_may_not_be_cached_and_tells_where_time_went)
     struct answer a;
     struct span timing;
 
-    ask_as(reader, "", &a);
+    feed_ask(&feeds, reader, "", &a);
     ck_assert(span_is(answer_header(&a, "Cache-Control"), "private, no-store"));
     timing = answer_header(&a, "Server-Timing");
     ck_assert(span_starts(timing, "history;dur="));
@@ -770,21 +478,6 @@ static void add_personal(TCase *tc)
     tcase_add_test(tc, when_all_is_seen_posts_come_again_but_never_hidden_ones);
 }
 
-static void add_pages(TCase *tc)
-{
-    tcase_add_loop_test(tc, pages_never_repeat_and_never_skip, 0, ROWS(limits));
-    tcase_add_test(tc, pages_never_repeat_while_the_model_is_replaced);
-    tcase_add_test(tc, pages_never_repeat_while_the_reader_goes_on_liking);
-    tcase_add_test(tc, pages_never_repeat_while_the_model_goes_away);
-    tcase_add_test(tc, pages_never_repeat_while_workers_come_and_go);
-    tcase_add_test(tc, a_scroll_ends_after_the_set_number_of_posts);
-    tcase_add_test(tc, the_latest_feed_is_all_posts_newest_first);
-    tcase_add_test(
-        tc, the_latest_feed_neither_repeats_nor_skips_while_posts_arrive);
-    tcase_add_test(tc, posts_of_one_instant_are_neither_repeated_nor_skipped);
-    tcase_add_test(tc, the_latest_feed_leaves_out_what_the_reader_has_hidden);
-}
-
 int main(void)
 {
     Suite *s = suite_create("feeds");
@@ -794,9 +487,8 @@ int main(void)
 
     stage_create();
     tcase_set_timeout(tc, FCGI_CLIENT_WAIT_S * 2);
-    tcase_add_checked_fixture(tc, setup_trained, teardown);
+    tcase_add_checked_fixture(tc, setup, teardown);
     add_personal(tc);
-    add_pages(tc);
     tcase_add_test(tc, a_visitor_becomes_a_reader_whose_events_count_at_once);
     tcase_add_test(tc, feed_make_gives_the_same_feed);
     tcase_add_test(tc, the_command_line_gives_the_same_feed);
