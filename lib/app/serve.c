@@ -11,6 +11,7 @@
 enum {
     ARENA_BYTES = 4 << 20,       /* a request of 64 kB and all made of it */
     REPLY_MOST_BYTES = 16 << 20, /* 50 posts of 64 kB and more */
+    US_PER_MS = 1000,
 };
 
 static const struct route *route_of(const struct route *routes,
@@ -77,6 +78,19 @@ static void serve_all(const char *name, struct app *app, struct fcgi *fcgi,
     }
 }
 
+/*
+ * The first reader of a worker does not wait for its connection. Where none can
+ * be had now, the worker starts as well, and requests go on dialling; why is in
+ * the log.
+ */
+static void meet_database(struct app *app)
+{
+    int64_t wait_us = (int64_t)app->config.db_wait_ms * US_PER_MS;
+    struct err told;
+
+    (void)!db_ping(&app->db, clock_mono_us() + wait_us, &told);
+}
+
 static void log_state(const char *name, const char *event)
 {
     struct log_line line;
@@ -101,6 +115,7 @@ int serve(const char *name, enum app_part part, const struct route *routes)
         return EXIT_FAILURE;
     }
     http_reply_init(&app.reply, REPLY_MOST_BYTES);
+    meet_database(&app);
     log_state(name, "started");
     log_hold();
     serve_all(name, &app, fcgi, routes);

@@ -272,6 +272,21 @@ START_TEST(a_worker_needs_neither_database_nor_model_to_start)
 }
 END_TEST
 
+START_TEST(a_worker_is_connected_before_anybody_asks)
+{
+    int64_t until_us = test_db_soon();
+    int64_t others = 0;
+
+    worker_start(&worker, &stage, roles[_i]);
+    while (!others && clock_mono_us() < until_us)
+        others = stage_count(&stage, "SELECT count(*) FROM pg_stat_activity "
+                                     "WHERE datname = current_database() "
+                                     "AND pid <> pg_backend_pid()");
+    ck_assert_int_eq(others, 1);
+    ck_assert_int_eq(worker_stop(&worker), 0);
+}
+END_TEST
+
 /* ---- Logs ---- */
 
 START_TEST(at_level_3_each_request_is_logged_under_the_id_that_nginx_gave_it)
@@ -349,6 +364,8 @@ int main(void)
                         ROWS(key_files));
     tcase_add_test(tc, without_a_listening_socket_nothing_starts);
     tcase_add_test(tc, a_worker_needs_neither_database_nor_model_to_start);
+    tcase_add_loop_test(tc, a_worker_is_connected_before_anybody_asks, 0,
+                        ROWS(roles));
     tcase_add_test(
         tc, at_level_3_each_request_is_logged_under_the_id_that_nginx_gave_it);
     tcase_add_test(
