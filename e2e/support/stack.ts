@@ -211,11 +211,15 @@ export class Stack {
         fs.writeFileSync(this.file(`service/${service}/supervise/control`), letter);
     }
 
-    /** nginx with other workers, once all of them are there. */
+    /** nginx with other workers: once all of them are there, and those before take no connection any more. */
     async reload() {
-        const before = this.children('nginx');
+        const accepting = () => this.children('nginx').filter((pid) => !read(`/proc/${pid}/cmdline`).includes('shutting down'));
+        const before = accepting();
         this.control('nginx', 'h');
-        await expect.poll(() => this.children('nginx').filter((pid) => !before.includes(pid)).length, { timeout: COMMAND_MS }).toBe(before.length);
+        await expect.poll(() => {
+            const now = accepting();
+            return now.length === before.length && !now.some((pid) => before.includes(pid));
+        }, { timeout: COMMAND_MS, intervals: [20] }).toBe(true);
     }
 
     /** The processes that a service has started. */
